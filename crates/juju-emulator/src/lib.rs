@@ -1,7 +1,8 @@
 //! A stand-in for the `juju` client, the controller and the unit agent on one machine.
 //!
 //! The program `juju-emulator` is for people who write and try charms; this library is its parts that a test framework needs too:
-//! [`charm`] reads what a charm declares, [`hook`] names what Juju dispatches, [`dispatch`] runs it in a real process.
+//! [`charm`] reads what a charm declares, [`hook`] names what Juju dispatches, [`dispatch`] runs it in a real process, and
+//! [`HookContext`] answers the hook commands.
 
 pub mod charm;
 pub mod dispatch;
@@ -9,13 +10,25 @@ pub mod hook;
 
 mod agent_socket;
 mod command_client;
+mod flags;
+mod go_strconv;
+mod hook_commands;
+mod hook_context;
+mod output;
+mod pending_changes;
+mod ports;
+mod unit_view;
+mod yaml;
 
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// The names of the hook commands.
-const HOOK_COMMANDS: [&str; 2] = ["status-set", "juju-log"];
+pub use hook_commands::hook_command_names;
+pub use hook_context::{Answer, Effect, HookContext, LogLevel, UnknownCommand};
+pub use pending_changes::{CommitError, PendingChanges};
+pub use ports::{ALL_ENDPOINTS, InvalidPortRange, OpenedPorts, PortRange};
+pub use unit_view::{HookKind, Status, UnitView};
 
 /// The program: by the name it is started under a hook command, else the verbs of `juju`.
 pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
@@ -25,7 +38,7 @@ pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    if HOOK_COMMANDS.contains(&name.as_str()) {
+    if hook_command_names().any(|command| command == name) {
         return command_client::main(&name, args);
     }
     ExitCode::from(2)
