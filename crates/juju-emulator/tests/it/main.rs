@@ -1,0 +1,3 @@
+//! Tests of the emulator from outside.
+
+mod hook_commands;
