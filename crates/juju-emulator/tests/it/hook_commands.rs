@@ -6,13 +6,15 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use juju_emulator::{Effect, HookContext, OpenedPorts, UnitView, hook_command_names};
+use juju_emulator::{
+    Effect, HookContext, OpenedPorts, PendingChanges, UnitView, hook_command_names,
+};
 use serde::Deserialize;
 
 /// One hook. A file holds several, as YAML documents.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case {
+struct Record {
     /// What the case shows.
     case: String,
     /// The versions of Juju that behave like this.
@@ -50,7 +52,7 @@ struct Then {
     now: Option<UnitView>,
     opened_ports: Option<OpenedPorts>,
     commit_error: Option<String>,
-    reboot: Option<bool>,
+    pending: Option<PendingChanges>,
 }
 
 #[test]
@@ -133,7 +135,37 @@ fn every_hook_command_explains_itself() -> Result<()> {
     Ok(())
 }
 
-fn check(case: &Case, report: &mut impl FnMut(String, String, String)) -> Result<()> {
+/// Takes minutes where every port is compared with every other.
+#[test]
+fn a_hook_may_open_every_port_one_by_one() -> Result<()> {
+    // given
+    let mut hook = HookContext::new(UnitView {
+        name: "app/0".to_owned(),
+        ..UnitView::default()
+    });
+    // when
+    for port in 0..=u16::MAX {
+        assert_eq!(
+            hook.run("open-port", &[port.to_string()], Path::new("/"))?
+                .exit_code,
+            0,
+            "{port}"
+        );
+    }
+    // then
+    let neighbour = OpenedPorts::from_iter([("80-90/udp".parse()?, "")]);
+    let now = UnitView {
+        machine_ports: [("other/0".to_owned(), neighbour)].into(),
+        ..UnitView::default()
+    };
+    let opened = hook.pending().commit(&now)?;
+    assert_eq!(opened.ranges().count(), 65_536);
+    let shown = String::from_utf8(hook.run("opened-ports", &[], Path::new("/"))?.stdout)?;
+    assert_eq!(shown.lines().count(), 65_536);
+    Ok(())
+}
+
+fn check(case: &Record, report: &mut impl FnMut(String, String, String)) -> Result<()> {
     let dir = tempfile::tempdir()?;
     let mut hook = HookContext::new(case.given.clone());
     for (n, step) in case.when.iter().enumerate() {
@@ -180,13 +212,13 @@ fn check(case: &Case, report: &mut impl FnMut(String, String, String)) -> Result
     if let Some(error) = &then.commit_error {
         compare("commit", &Err::<OpenedPorts, _>(error), &committed.as_ref());
     }
-    if let Some(reboot) = then.reboot {
-        compare("reboot", &reboot, &hook.pending().reboot);
+    if let Some(pending) = &then.pending {
+        compare("pending", pending, hook.pending());
     }
     Ok(())
 }
 
-fn cases() -> Result<Vec<(String, Case)>> {
+fn cases() -> Result<Vec<(String, Record)>> {
     let mut cases = Vec::new();
     for entry in fs::read_dir(concat!(
         env!("CARGO_MANIFEST_DIR"),
