@@ -1,1 +1,3 @@
 //! juju-emulator
+
+pub mod systemctl;
