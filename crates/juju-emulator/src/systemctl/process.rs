@@ -94,3 +94,27 @@ pub(crate) fn end(main: Process, invocation_id: &str, how: Kill) {
         thread::sleep(Duration::from_millis(5));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{os::unix::process::ExitStatusExt, process::Command};
+
+    use super::*;
+
+    #[test]
+    fn a_process_that_got_the_number_of_another_is_left_alone() {
+        let mut child = Command::new("/bin/sleep").arg("600").spawn().unwrap();
+        let process = Process::with_pid(child.id()).unwrap();
+        let earlier = Process {
+            start_time: process.start_time - 1,
+            ..process
+        };
+
+        earlier.send(Signal::SIGKILL);
+
+        assert!(!earlier.is_running());
+        process.send(Signal::SIGTERM);
+        assert_eq!(child.wait().unwrap().signal(), Some(Signal::SIGTERM as i32));
+        assert!(!process.is_running());
+    }
+}
