@@ -135,15 +135,12 @@ impl Given {
             .to_owned()
     }
 
-    fn kill_9(&self, pid: &str) {
-        assert!(
-            Command::new("kill")
-                .args(["-9", pid])
-                .status()
-                .unwrap()
-                .success()
-        );
-        eventually(|| !self.processes().contains(&pid.parse().unwrap()));
+    /// Kills the unit's main process, and waits until it has ended.
+    fn kill_9(&self, unit: &str) {
+        let pid = self.main_pid(unit);
+        let kill = Command::new("kill").args(["-9", &pid]).status().unwrap();
+        assert!(kill.success());
+        eventually(|| self.main_pid(unit) == "0");
     }
 
     fn answer_of(&self, port: u16) -> String {
@@ -298,6 +295,12 @@ fn a_taken_port_fails_the_socket_and_leaves_the_service_alone() {
             "A dependency job for web@{port}.service failed. See 'journalctl -xe' for details.\n"
         )
     );
+    assert!(
+        given
+            .run(&format!("systemctl status web@{port}.socket"))
+            .stdout
+            .contains("Address already in use")
+    );
     assert_eq!(given.processes(), BTreeSet::new());
 
     // The holder goes away.
@@ -349,7 +352,7 @@ fn a_killed_server_is_not_active_and_starts_again() {
     given.succeed(&format!("systemctl enable --now web@{port}.socket"));
     let pid = given.main_pid(&format!("web@{port}.service"));
 
-    given.kill_9(&pid);
+    given.kill_9(&format!("web@{port}.service"));
 
     let states = given.run(&format!(
         "systemctl is-active web@{port}.socket web@{port}.service"
