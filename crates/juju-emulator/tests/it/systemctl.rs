@@ -3,168 +3,27 @@
 use std::{
     collections::BTreeSet,
     env, fs,
-    io::{Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    os::unix::fs::symlink,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
+    io::Write,
+    net::{Ipv4Addr, TcpListener},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::Command,
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use juju_emulator::systemctl::{Machine, Shutdown};
+use juju_emulator::systemctl::Shutdown;
 use listenfd::ListenFd;
-use tempfile::TempDir;
 
-/// An emulated machine, of which nothing is left when the test ends.
-struct Given {
-    directory: TempDir,
-    machine: Machine,
-}
-
-/// What a command answered.
-#[derive(Debug)]
-struct Answer {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-fn a_machine(address: [u8; 4]) -> Given {
-    let directory = tempfile::tempdir().unwrap();
-    let mut machine = Machine::new(directory.path(), Ipv4Addr::from(address).into());
-    machine.executable = PathBuf::from(env!("CARGO_BIN_EXE_juju-emulator"));
-    fs::create_dir_all(&machine.units).unwrap();
-    for name in ["systemctl", "reboot", "shutdown"] {
-        symlink(&machine.executable, directory.path().join(name)).unwrap();
-    }
-    Given { directory, machine }
-}
-
-impl Drop for Given {
-    fn drop(&mut self) {
-        self.machine.stop_all().unwrap();
-    }
-}
-
-impl Given {
-    fn command(&self, command_line: &str) -> Command {
-        let mut words = command_line.split_whitespace();
-        let mut command = Command::new(self.directory.path().join(words.next().unwrap()));
-        command
-            .args(words)
-            .env_clear()
-            .env("JUJU_EMULATOR_MACHINE", &self.machine.directory)
-            .env("JUJU_EMULATOR_ADDRESS", self.machine.address.to_string())
-            .env("SYSTEMD_UNIT_PATH", &self.machine.units)
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, command_line: &str) -> Answer {
-        let output = self.command(command_line).output().unwrap();
-        Answer {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    fn succeed(&self, command_line: &str) -> String {
-        let answer = self.run(command_line);
-        assert_eq!(answer.code, Some(0), "{command_line}: {answer:?}");
-        answer.stdout
-    }
-
-    fn unit(&self, name: &str, text: &str) {
-        fs::write(self.machine.units.join(name), text).unwrap();
-    }
-
-    /// The units of a server that answers `name`: the socket's instance is the port, and the service needs its socket.
-    fn server(&self, name: &str) {
-        self.unit(
-            &format!("{name}@.socket"),
-            "[Unit]\nDescription=Port %i\n[Socket]\nListenStream=%i\n[Install]\nWantedBy=sockets.target\n",
-        );
-        let service = self.service(&format!("Environment=SERVE={name}"));
-        self.unit(
-            &format!("{name}@.service"),
-            &format!(
-                "[Unit]\nRequires=%p@%i.socket\nAfter=%p@%i.socket\n{service}DynamicUser=yes\n"
-            ),
-        );
-    }
-
-    /// A service section that runs `act_as_a_service` below.
-    fn service(&self, settings: &str) -> String {
-        format!(
-            "[Service]\nExecStart={} --exact systemctl::act_as_a_service --nocapture\nEnvironment=OF_TEST={}\n{settings}\n",
-            env::current_exe().unwrap().display(),
-            self.directory.path().display()
-        )
-    }
-
-    /// What really runs, asked of the kernel and not of the machine: the processes with this test's mark.
-    fn processes(&self) -> BTreeSet<u32> {
-        let mark = format!("OF_TEST={}", self.directory.path().display());
-        let is_marked = |pid: &u32| {
-            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environment
-                .split(|byte| *byte == 0)
-                .any(|variable| variable == mark.as_bytes())
-        };
-        let entries = fs::read_dir("/proc").unwrap().flatten();
-        entries
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter(is_marked)
-            .collect()
-    }
-
-    fn recorded(&self) -> BTreeSet<u32> {
-        self.machine
-            .running_processes()
-            .unwrap()
-            .into_iter()
-            .map(|process| process.pid)
-            .collect()
-    }
-
-    fn main_pid(&self, unit: &str) -> String {
-        self.succeed(&format!("systemctl show -p MainPID --value {unit}"))
-            .trim()
-            .to_owned()
-    }
-
-    /// Kills the unit's main process, and waits until it has ended.
-    fn kill_9(&self, unit: &str) {
-        let pid = self.main_pid(unit);
-        let kill = Command::new("kill").args(["-9", &pid]).status().unwrap();
-        assert!(kill.success());
-        eventually(|| self.main_pid(unit) == "0");
-    }
-
-    fn answer_of(&self, port: u16) -> String {
-        let mut answer = String::new();
-        TcpStream::connect(SocketAddr::new(self.machine.address, port))
-            .unwrap()
-            .read_to_string(&mut answer)
-            .unwrap();
-        answer
-    }
-
-    fn refuses(&self, port: u16) -> bool {
-        TcpStream::connect(SocketAddr::new(self.machine.address, port)).is_err()
-    }
-}
+use crate::emulated_machine::{a_machine, eventually, free_port};
 
 /// Not a test of its own but the program of the services above, when its variables tell it to be.
 #[test]
 fn act_as_a_service() {
     if env::var("IGNORE_SIGTERM").is_ok() {
         // A shell's child inherits an ignored signal, which Rust has no safe word for.
-        let error = std::os::unix::process::CommandExt::exec(
-            Command::new("/bin/sh").args(["-c", "trap '' TERM; echo ignoring; exec sleep 600"]),
-        );
+        let script = "trap '' TERM; echo ignoring; exec sleep 600";
+        let error = Command::new("/bin/sh").args(["-c", script]).exec();
         panic!("{error}");
     }
     if let Ok(name) = env::var("SERVE") {
@@ -174,7 +33,6 @@ fn act_as_a_service() {
             Path::new("/dev/null")
         );
         let descriptors = fs::read_dir("/proc/self/fd").unwrap().count();
-        println!("serving");
         for connection in listener.incoming() {
             write!(
                 connection.unwrap(),
@@ -185,25 +43,6 @@ fn act_as_a_service() {
         }
     }
     assert!(env::var("OF_TEST").is_err(), "this service fails");
-}
-
-fn eventually(condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(
-            started.elapsed() < Duration::from_secs(20),
-            "it did not come true"
-        );
-        thread::yield_now();
-    }
-}
-
-fn free_port(address: [u8; 4]) -> u16 {
-    TcpListener::bind((Ipv4Addr::from(address), 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
 }
 
 const HERE: [u8; 4] = [127, 0, 0, 2];
