@@ -15,6 +15,9 @@ use std::{
 use juju_emulator::systemctl::Machine;
 use tempfile::TempDir;
 
+/// The first machine's address.
+pub(crate) const HERE: [u8; 4] = [127, 0, 0, 2];
+
 /// An emulated machine, of which nothing is left when the test ends.
 pub(crate) struct Given {
     pub(crate) directory: TempDir,

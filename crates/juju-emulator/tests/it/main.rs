@@ -3,3 +3,5 @@
 
 mod emulated_machine;
 mod systemctl;
+mod systemctl_answers;
+mod systemctl_record;
