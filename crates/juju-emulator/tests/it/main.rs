@@ -1,11 +1,10 @@
 //! Tests of the emulator from outside: real processes and the real binary.
+#![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
 
-// Under this condition, which always holds here, clippy lets a test's helping functions unwrap as it lets the test.
-#[cfg(test)]
 mod dispatch;
-#[cfg(test)]
+mod emulated_machine;
 mod hook_commands;
-#[cfg(test)]
 mod systemctl;
-#[cfg(test)]
+mod systemctl_answers;
+mod systemctl_record;
 mod verbs;

@@ -604,10 +604,7 @@ fn the_hook_of_a_killed_emulator_is_ended_before_it_is_run_again() {
         .command(&["config", "tiny", "do=hang"])
         .spawn()
         .unwrap();
-    while fs::read_to_string(&hanging)
-        .is_ok_and(|pid| !pid.is_empty())
-        .not()
-    {
+    while fs::read_to_string(&hanging).map_or(true, |pid| pid.is_empty()) {
         std::thread::yield_now();
     }
     command.kill().unwrap();
