@@ -71,7 +71,10 @@ impl Workload for Systemd {
         }
 
         let active = socket.is_some_and(|socket| socket.active_state == "active");
-        if !active || !self.enabled_ports()?.contains(&port.get()) {
+        let troubled = loaded.iter().any(|unit| {
+            unit.id == service_name && matches!(unit.active_state.as_str(), "activating" | "failed")
+        });
+        if !active || troubled || !self.enabled_ports()?.contains(&port.get()) {
             self.start(port)?;
         }
         let mut others = self.ports_in_use(&loaded)?;
