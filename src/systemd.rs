@@ -5,20 +5,20 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, Cursor};
 use std::num::NonZeroU16;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, anyhow, ensure};
 
+use crate::files::{self, has_content, replace};
 use crate::server;
 use crate::workload::{Workload, WorkloadError};
 
 const SOCKET: &str = include_str!("hello-server.socket");
 const SERVICE: &str = include_str!("hello-server.service");
-const CHUNK: usize = 64 * 1024;
 
 /// The server as two systemd units, [socket-activated](https://www.freedesktop.org/software/systemd/man/latest/systemd.socket.html).
 #[derive(Debug)]
@@ -97,17 +97,15 @@ impl Workload for Systemd {
 
     fn uninstall(&mut self) -> Result<(), WorkloadError> {
         self.stop()?;
-        let mut removed = false;
-        for path in [self.unit_file("socket"), self.unit_file("service")] {
-            removed |= was_there(&path, fs::remove_file(&path))?;
-            let temporary = temporary(&path);
-            was_there(&temporary, fs::remove_file(&temporary))?;
-        }
-        if removed {
+        let socket_removed = files::remove(&self.unit_file("socket"))?;
+        let service_removed = files::remove(&self.unit_file("service"))?;
+        if socket_removed || service_removed {
             systemctl(&["daemon-reload"])?;
         }
+        files::remove(&self.executable)?;
         if let Some(dir) = self.executable.parent() {
-            was_there(dir, fs::remove_dir_all(dir))?;
+            // Whatever else there may be is not the server's.
+            let _ = fs::remove_dir(dir);
         }
         Ok(())
     }
@@ -294,19 +292,9 @@ fn loaded_units(shown: &str) -> Vec<LoadedUnit> {
         .collect()
 }
 
-/// Writes `text` as one word of `ExecStart=`, in quotes and without any of systemd's own substitutions.
+/// Writes `text` as one word of `ExecStart=`; systemd takes no executable with quotes or backslashes in its path.
 fn exec_start_word(text: &str) -> String {
-    let mut word = String::from('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => word.extend(['\\', character]),
-            '%' => word.push_str("%%"),
-            '\n' => word.push_str("\\n"),
-            _ => word.push(character),
-        }
-    }
-    word.push('"');
-    word
+    format!("\"{}\"", text.replace('%', "%%"))
 }
 
 fn systemctl(arguments: &[&str]) -> anyhow::Result<String> {
@@ -327,62 +315,171 @@ fn systemctl(arguments: &[&str]) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Whether the file at `path` exists with exactly this content; `content` is at its beginning again afterwards.
-fn has_content(path: &Path, content: &mut (impl Read + Seek)) -> anyhow::Result<bool> {
-    let mut file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        file => file.with_context(|| format!("cannot read {}", path.display()))?,
-    };
-    let same = same_content(&mut file, content)
-        .with_context(|| format!("cannot compare {}", path.display()))?;
-    content.rewind()?;
-    Ok(same)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn same_content(left: &mut impl Read, right: &mut impl Read) -> io::Result<bool> {
-    let (mut left_chunk, mut right_chunk) = (Vec::with_capacity(CHUNK), Vec::with_capacity(CHUNK));
-    loop {
-        left_chunk.clear();
-        right_chunk.clear();
-        left.take(CHUNK as u64).read_to_end(&mut left_chunk)?;
-        right.take(CHUNK as u64).read_to_end(&mut right_chunk)?;
-        if left_chunk != right_chunk {
-            return Ok(false);
-        }
-        if left_chunk.is_empty() {
-            return Ok(true);
-        }
+    /// A server in a directory whose name means something to systemd, if not written with care.
+    fn awkward_server() -> (tempfile::TempDir, Systemd) {
+        let dir = tempfile::Builder::new()
+            .prefix("a %i $HOME ")
+            .tempdir()
+            .unwrap();
+        let unit_dir = dir.path().join("units");
+        fs::create_dir(&unit_dir).unwrap();
+        let server = Systemd::new("hello-server/0", dir.path(), unit_dir);
+        (dir, server)
     }
-}
 
-/// Puts `content` at `path` in one step: a reader, or a crash, finds the old file or the new one.
-fn replace(path: &Path, content: &mut impl Read, mode: u32) -> anyhow::Result<()> {
-    let temporary = temporary(path);
-    let write = |content| -> io::Result<()> {
-        let mut file = File::create(&temporary)?;
-        io::copy(content, &mut file)?;
-        file.set_permissions(fs::Permissions::from_mode(mode))?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    };
-    write(content).with_context(|| {
-        // Nobody needs the half-written file, least of all on a full disk.
-        let _ = fs::remove_file(&temporary);
-        format!("cannot write {}", path.display())
-    })
-}
+    fn inode(path: &Path) -> u64 {
+        fs::metadata(path).unwrap().ino()
+    }
 
-fn temporary(path: &Path) -> PathBuf {
-    path.with_extension("new")
-}
+    #[test]
+    fn installs_once_and_writes_nothing_when_nothing_changed() {
+        // given
+        let (_dir, server) = awkward_server();
+        assert!(server.install().unwrap());
+        let files = [
+            server.executable.clone(),
+            server.unit_file("socket"),
+            server.unit_file("service"),
+        ];
+        let before = files.clone().map(|path| inode(&path));
+        // when
+        let must_reload = server.install().unwrap();
+        // then
+        assert!(!must_reload);
+        assert_eq!(files.map(|path| inode(&path)), before);
+        assert_eq!(
+            fs::metadata(&server.executable).unwrap().mode() & 0o7777,
+            0o755
+        );
+        assert_eq!(fs::read_dir(&server.unit_dir).unwrap().count(), 2);
+    }
 
-/// Whether there was anything to remove at `path`, which `removal` has tried.
-fn was_there(path: &Path, removal: io::Result<()>) -> anyhow::Result<bool> {
-    match removal {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        removal => {
-            removal.with_context(|| format!("cannot remove {}", path.display()))?;
-            Ok(true)
+    #[test]
+    fn a_changed_executable_is_replaced_and_the_unit_files_are_not() {
+        // given
+        let (_dir, server) = awkward_server();
+        server.install().unwrap();
+        fs::write(&server.executable, "an earlier one").unwrap();
+        let before = inode(&server.executable);
+        // when
+        let must_reload = server.install().unwrap();
+        // then
+        assert!(!must_reload);
+        assert_ne!(inode(&server.executable), before);
+        let mut current = File::open(std::env::current_exe().unwrap()).unwrap();
+        assert!(has_content(&server.executable, &mut current).unwrap());
+    }
+
+    #[test]
+    fn a_changed_unit_file_brings_a_new_copy_of_the_executable() {
+        // given
+        let (_dir, server) = awkward_server();
+        server.install().unwrap();
+        fs::write(server.unit_file("service"), "edited").unwrap();
+        let before = inode(&server.executable);
+        // when
+        let must_reload = server.install().unwrap();
+        // then
+        assert!(must_reload);
+        assert_ne!(inode(&server.executable), before);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named() {
+        // given
+        let (_dir, mut server) = awkward_server();
+        server.unit_dir.push("absent");
+        // when
+        let error = format!("{:#}", server.install().unwrap_err());
+        // then
+        assert!(error.starts_with("cannot write "), "{error}");
+        assert!(
+            error.contains("absent/hello-server-0@.socket: No such file"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn systemd_accepts_the_unit_files_and_finds_them_safe() {
+        // given
+        let (_dir, server) = awkward_server();
+        server.install().unwrap();
+        let analyze = |arguments: &[&str]| {
+            Command::new("systemd-analyze")
+                .args(arguments)
+                .env(
+                    "SYSTEMD_UNIT_PATH",
+                    format!("{}:", server.unit_dir.display()),
+                )
+                .output()
+        };
+        if let Err(error) = analyze(&["--version"]) {
+            assert!(
+                std::env::var_os("REQUIRE_SYSTEMD").is_none(),
+                "systemd-analyze: {error}"
+            );
+            println!("skipped: systemd-analyze: {error}");
+            return;
+        }
+        // when
+        let verified = analyze(&["verify", &server.socket(8000), &server.service(8000)]).unwrap();
+        let service = server.unit_file("service");
+        let rated = analyze(&[
+            "security",
+            "--offline=true",
+            "--threshold=10",
+            service.to_str().unwrap(),
+        ])
+        .unwrap();
+        // then
+        let complaints = String::from_utf8(verified.stderr).unwrap();
+        assert_eq!((verified.status.code(), complaints.as_str()), (Some(0), ""));
+        assert!(
+            rated.status.success(),
+            "{}",
+            String::from_utf8_lossy(&rated.stdout)
+        );
+    }
+
+    #[test]
+    fn reads_what_systemctl_shows() {
+        let shown = "MainPID=1188\nResult=success\nId=hello-server-0@8000.service\nActiveState=active\nNeedDaemonReload=yes\n\n\
+                     Result=resources\nId=hello-server-0@8000.socket\nActiveState=failed\nNeedDaemonReload=no\n";
+        let service = LoadedUnit {
+            id: "hello-server-0@8000.service".into(),
+            active_state: "active".into(),
+            result: "success".into(),
+            main_pid: 1188,
+            need_daemon_reload: true,
+        };
+        let socket = LoadedUnit {
+            id: "hello-server-0@8000.socket".into(),
+            active_state: "failed".into(),
+            result: "resources".into(),
+            main_pid: 0,
+            need_daemon_reload: false,
+        };
+        assert_eq!(loaded_units(shown), [service, socket]);
+        assert_eq!(loaded_units(""), []);
+    }
+
+    #[test]
+    fn knows_its_own_units_from_those_of_others() {
+        let server = Systemd::new("hello-server/1", Path::new("/charm"), "/units".into());
+        for (unit, port) in [
+            ("hello-server-1@8000.socket", Some(8000)),
+            ("hello-server-1@8000.service", Some(8000)),
+            ("hello-server-11@8000.socket", None),
+            ("hello-server-0@8000.socket", None),
+            ("hello-server-1@.socket", None),
+            ("hello-server-1@http.socket", None),
+            ("hello-server-1.socket", None),
+        ] {
+            assert_eq!(server.port_of(unit), port, "{unit}");
         }
     }
 }
