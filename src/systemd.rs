@@ -4,6 +4,7 @@
 //! and running is read from the machine each time, so a call that was killed half-way is completed by the next one.
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fs::{self, File};
 use std::io::{self, Cursor};
 use std::num::NonZeroU16;
@@ -46,46 +47,42 @@ impl Systemd {
     }
 }
 
+/// Where unit files are installed: `/etc/systemd/system`, or the first directory of `SYSTEMD_UNIT_PATH` where it is set.
+#[must_use]
+pub fn unit_dir() -> PathBuf {
+    env::var_os("SYSTEMD_UNIT_PATH")
+        .and_then(|path| env::split_paths(&path).find(|dir| dir.is_absolute()))
+        .unwrap_or_else(|| PathBuf::from("/etc/systemd/system"))
+}
+
 impl Workload for Systemd {
     fn serve_on(&mut self, port: NonZeroU16) -> Result<(), WorkloadError> {
-        let installed = self.install()?;
+        let must_reload = self.install()?;
         let loaded = self.loaded_units()?;
-        if installed || loaded.iter().any(|unit| unit.need_daemon_reload) {
+        if must_reload || loaded.iter().any(|unit| unit.need_daemon_reload) {
             systemctl(&["daemon-reload"])?;
         }
 
-        let socket_name = self.socket(port.get());
-        let service_name = self.service(port.get());
-        let socket = loaded.iter().find(|unit| unit.id == socket_name);
-        if let Some(socket) = socket
-            && matches!(
-                socket.result.as_str(),
-                "service-start-limit-hit" | "trigger-limit-hit"
-            )
-        {
-            self.reset_failed(&BTreeSet::from([port.get()]))?;
-            return Err(WorkloadError::Failed(anyhow!(
-                "the server failed again and again on port {port} ({}); its log is shown by `journalctl -u {service_name}`",
-                socket.result
-            )));
+        let find = |name: String| loaded.iter().find(|unit| unit.id == name);
+        let socket = find(self.socket(port)).cloned().unwrap_or_default();
+        let service = find(self.service(port)).cloned().unwrap_or_default();
+        if ["service-start-limit-hit", "trigger-limit-hit"].contains(&socket.result.as_str()) {
+            self.reset_failed(&BTreeSet::from([port]))?;
+            let reason = anyhow!("systemd gave it up: {}", socket.result);
+            return Err(self.does_not_run(port, reason).into());
         }
 
-        let active = socket.is_some_and(|socket| socket.active_state == "active");
-        let troubled = loaded.iter().any(|unit| {
-            unit.id == service_name && matches!(unit.active_state.as_str(), "activating" | "failed")
-        });
-        if !active || troubled || !self.enabled_ports()?.contains(&port.get()) {
+        let listens = socket.active_state == "active" && self.enabled_ports()?.contains(&port);
+        let in_trouble = ["activating", "failed"].contains(&service.active_state.as_str());
+        if !listens || in_trouble {
             self.start(port)?;
         }
         let mut others = self.ports_in_use(&loaded)?;
-        others.remove(&port.get());
+        others.remove(&port);
         self.stop_ports(&others)?;
-        if loaded
-            .iter()
-            .any(|unit| unit.id == service_name && self.is_outdated(unit.main_pid))
-        {
-            systemctl(&["try-restart", "--", &service_name])
-                .with_context(|| format!("the new server does not start; its log is shown by `journalctl -u {service_name}`"))?;
+        if self.is_outdated(service.main_pid) {
+            systemctl(&["try-restart", "--", &self.service(port)])
+                .map_err(|error| self.does_not_run(port, error))?;
         }
         Ok(())
     }
@@ -112,11 +109,11 @@ impl Workload for Systemd {
 }
 
 impl Systemd {
-    fn socket(&self, port: u16) -> String {
+    fn socket(&self, port: NonZeroU16) -> String {
         format!("{}{port}.socket", self.prefix)
     }
 
-    fn service(&self, port: u16) -> String {
+    fn service(&self, port: NonZeroU16) -> String {
         format!("{}{port}.service", self.prefix)
     }
 
@@ -126,7 +123,7 @@ impl Systemd {
     }
 
     /// The port in a unit's name: 8000 for `hello-server-0@8000.socket`, none for a unit that is not of this server.
-    fn port_of(&self, unit: &str) -> Option<u16> {
+    fn port_of(&self, unit: &str) -> Option<NonZeroU16> {
         let (instance, _) = unit.strip_prefix(&self.prefix)?.split_once('.')?;
         instance.parse().ok()
     }
@@ -150,7 +147,7 @@ impl Systemd {
             units_differ |= !has_content(path, text)?;
         }
 
-        let current = std::env::current_exe().context("cannot find the running executable")?;
+        let current = env::current_exe().context("cannot find the running executable")?;
         let mut current_file =
             File::open(&current).with_context(|| format!("cannot read {}", current.display()))?;
         // A new unit file comes with a new copy of the executable, even of the same content: that the service runs
@@ -182,7 +179,7 @@ impl Systemd {
     }
 
     /// The ports that the machine opens when it boots.
-    fn enabled_ports(&self) -> anyhow::Result<BTreeSet<u16>> {
+    fn enabled_ports(&self) -> anyhow::Result<BTreeSet<NonZeroU16>> {
         let dir = self.unit_dir.join("sockets.target.wants");
         let entries = match fs::read_dir(&dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
@@ -197,7 +194,7 @@ impl Systemd {
     }
 
     /// The ports with anything of this server: something running, something failed, something to start at boot.
-    fn ports_in_use(&self, loaded: &[LoadedUnit]) -> anyhow::Result<BTreeSet<u16>> {
+    fn ports_in_use(&self, loaded: &[LoadedUnit]) -> anyhow::Result<BTreeSet<NonZeroU16>> {
         let mut ports = self.enabled_ports()?;
         ports.extend(
             loaded
@@ -208,23 +205,30 @@ impl Systemd {
         Ok(ports)
     }
 
+    /// Makes the port listen and the server run; when that fails, the port is as if nothing had been tried.
     fn start(&self, port: NonZeroU16) -> Result<(), WorkloadError> {
-        let service_name = self.service(port.get());
-        let started = systemctl(&["enable", "--now", "--", &self.socket(port.get())])
-            .and_then(|_| systemctl(&["start", "--", &service_name]));
+        let started = systemctl(&["enable", "--now", "--", &self.socket(port)])
+            .and_then(|_| systemctl(&["start", "--", &self.service(port)]));
         let Err(error) = started else { return Ok(()) };
-        self.stop_ports(&BTreeSet::from([port.get()]))
+        self.stop_ports(&BTreeSet::from([port]))
             .with_context(|| format!("{error:#}; then"))?;
         match server::listen(port) {
-            Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => Err(WorkloadError::PortTaken { port }),
-            _ => Err(WorkloadError::Failed(error.context(format!(
-                "the server does not start on port {port}; its log is shown by `journalctl -u {service_name}`"
-            )))),
+            Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => {
+                Err(WorkloadError::PortTaken { port })
+            }
+            _ => Err(self.does_not_run(port, error).into()),
         }
     }
 
+    fn does_not_run(&self, port: NonZeroU16, reason: anyhow::Error) -> anyhow::Error {
+        let service = self.service(port);
+        reason.context(format!(
+            "the server does not run on port {port} (`journalctl -u {service}` shows its log)"
+        ))
+    }
+
     /// Stopping a socket stops its service, which requires it.
-    fn stop_ports(&self, ports: &BTreeSet<u16>) -> anyhow::Result<()> {
+    fn stop_ports(&self, ports: &BTreeSet<NonZeroU16>) -> anyhow::Result<()> {
         if ports.is_empty() {
             return Ok(());
         }
@@ -236,7 +240,7 @@ impl Systemd {
     }
 
     /// A failed unit stays loaded, and counts its failures, until it is reset.
-    fn reset_failed(&self, ports: &BTreeSet<u16>) -> anyhow::Result<()> {
+    fn reset_failed(&self, ports: &BTreeSet<NonZeroU16>) -> anyhow::Result<()> {
         let patterns: Vec<_> = ports
             .iter()
             .map(|port| format!("{}{port}.*", self.prefix))
@@ -261,7 +265,7 @@ impl Systemd {
 }
 
 /// What `systemctl show` says of one unit.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct LoadedUnit {
     id: String,
     active_state: String,
@@ -331,6 +335,10 @@ mod tests {
         (dir, server)
     }
 
+    fn port(number: u16) -> NonZeroU16 {
+        NonZeroU16::new(number).unwrap()
+    }
+
     fn inode(path: &Path) -> u64 {
         fs::metadata(path).unwrap().ino()
     }
@@ -370,7 +378,7 @@ mod tests {
         // then
         assert!(!must_reload);
         assert_ne!(inode(&server.executable), before);
-        let mut current = File::open(std::env::current_exe().unwrap()).unwrap();
+        let mut current = File::open(env::current_exe().unwrap()).unwrap();
         assert!(has_content(&server.executable, &mut current).unwrap());
     }
 
@@ -419,14 +427,19 @@ mod tests {
         };
         if let Err(error) = analyze(&["--version"]) {
             assert!(
-                std::env::var_os("REQUIRE_SYSTEMD").is_none(),
+                env::var_os("REQUIRE_SYSTEMD").is_none(),
                 "systemd-analyze: {error}"
             );
             println!("skipped: systemd-analyze: {error}");
             return;
         }
         // when
-        let verified = analyze(&["verify", &server.socket(8000), &server.service(8000)]).unwrap();
+        let verified = analyze(&[
+            "verify",
+            &server.socket(port(8000)),
+            &server.service(port(8000)),
+        ])
+        .unwrap();
         let service = server.unit_file("service");
         let rated = analyze(&[
             "security",
@@ -479,7 +492,7 @@ mod tests {
             ("hello-server-1@http.socket", None),
             ("hello-server-1.socket", None),
         ] {
-            assert_eq!(server.port_of(unit), port, "{unit}");
+            assert_eq!(server.port_of(unit).map(NonZeroU16::get), port, "{unit}");
         }
     }
 }

@@ -1,0 +1,83 @@
+//! One call of a hook command.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::flags::CommandLine;
+use crate::go_strconv::{quote, quote_list};
+use crate::hook_context::{Answer, HookContext};
+use crate::output;
+
+/// One call of a hook command: its command line, the hook it belongs to, and the answer in the making.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) line: CommandLine,
+    pub(crate) dir: &'a Path,
+    pub(crate) hook: &'a mut HookContext,
+    pub(crate) answer: &'a mut Answer,
+}
+
+/// Why a hook command fails; holds the text after `ERROR`.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line is wrong: exit code 2.
+    Usage(String),
+    /// Juju refuses: exit code 1.
+    Refused(String),
+}
+
+impl Call<'_> {
+    /// The arguments, which must not be more than `N`; the missing ones are `None`.
+    pub(crate) fn at_most<const N: usize>(&self) -> Result<[Option<&str>; N], Failure> {
+        let arguments = &self.line.arguments;
+        if arguments.len() > N {
+            return Err(Failure::Usage(format!(
+                "unrecognized args: {}",
+                quote_list(&arguments[N..])
+            )));
+        }
+        Ok(std::array::from_fn(|i| {
+            arguments.get(i).map(String::as_str)
+        }))
+    }
+
+    /// Prints a value as `--format` and `--output` say.
+    pub(crate) fn print(&mut self, value: &Value) -> Result<(), Failure> {
+        let text = output::format(value, self.line.value("format"));
+        match self.line.value("o").filter(|path| !path.is_empty()) {
+            None => self.answer.stdout.extend(text.into_bytes()),
+            Some(path) => {
+                let path = self.dir.join(path);
+                fs::write(&path, text)
+                    .map_err(|error| Failure::Refused(open_failed(&path, &error)))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes on stderr, without a newline as Juju does, that this command has no use for `--format`.
+    pub(crate) fn note_deprecated_format(&mut self) {
+        if self
+            .line
+            .value("format")
+            .is_some_and(|format| !format.is_empty())
+        {
+            let note = format!("--format flag deprecated for command {}", quote(self.name));
+            self.answer.stderr.extend(note.into_bytes());
+        }
+    }
+}
+
+/// The error as Go writes it: `open /no/such/file: no such file or directory`.
+fn open_failed(path: &Path, error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text
+        .split(" (os error")
+        .next()
+        .unwrap_or_default()
+        .to_lowercase();
+    format!("open {}: {text}", path.display())
+}

@@ -1,0 +1,79 @@
+//! `juju-log`
+
+use super::table::HookCommand;
+use super::{Call, Failure};
+use crate::flags::{Flag, FlagValue};
+use crate::go_strconv::quote;
+use crate::hook_context::{Effect, LogLevel};
+use crate::unit_view::HookKind;
+
+const DEBUG: Flag = Flag {
+    names: &["debug"],
+    value: FlagValue::Bool,
+    purpose: "Log at level DEBUG",
+};
+const LEVEL: Flag = Flag {
+    names: &["l", "log-level"],
+    value: FlagValue::Text("INFO"),
+    purpose: "The level to log at",
+};
+const FORMAT: Flag = Flag {
+    names: &["format"],
+    value: FlagValue::Text(""),
+    purpose: "Has no effect",
+};
+
+pub(super) const COMMAND: HookCommand = HookCommand {
+    name: "juju-log",
+    arguments: "<message>",
+    purpose: "Write a message to the unit's log.",
+    flags: &[DEBUG, FORMAT, LEVEL],
+    run,
+};
+
+fn run(call: &mut Call<'_>) -> Result<(), Failure> {
+    if call.line.arguments.is_empty() {
+        return Err(Failure::Usage("no message specified".to_owned()));
+    }
+    call.note_deprecated_format();
+
+    let name = call
+        .line
+        .value("l")
+        .filter(|name| !name.is_empty())
+        .unwrap_or("INFO");
+    let level = if call.line.is_set("debug") {
+        Some(LogLevel::Debug)
+    } else {
+        parse_level(name)
+    };
+    if level.is_none() {
+        let message = format!("Specified log level of {} is not valid", quote(name));
+        call.answer.effects.push(Effect::Log {
+            level: LogLevel::Warning,
+            message,
+        });
+    }
+    let mut message = call.line.arguments.join(" ");
+    if let HookKind::Relation(id) = &call.hook.unit.hook {
+        message = format!("{id}: {message}");
+    }
+    call.answer.effects.push(Effect::Log {
+        level: level.unwrap_or(LogLevel::Info),
+        message,
+    });
+    Ok(())
+}
+
+fn parse_level(name: &str) -> Option<LogLevel> {
+    match name.to_uppercase().as_str() {
+        "UNSPECIFIED" => Some(LogLevel::Unspecified),
+        "TRACE" => Some(LogLevel::Trace),
+        "DEBUG" => Some(LogLevel::Debug),
+        "INFO" => Some(LogLevel::Info),
+        "WARN" | "WARNING" => Some(LogLevel::Warning),
+        "ERROR" => Some(LogLevel::Error),
+        "CRITICAL" => Some(LogLevel::Critical),
+        _ => None,
+    }
+}
