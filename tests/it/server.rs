@@ -81,7 +81,7 @@ fn ask(mut client: TcpStream, request: &str) -> String {
 }
 
 /// Waits until `condition` holds, and fails after a time no machine needs.
-fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let started = Instant::now();
     while !condition() {
         assert!(
