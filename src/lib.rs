@@ -5,6 +5,7 @@
 
 pub mod charm;
 pub mod config;
+mod files;
 pub mod server;
 pub mod systemd;
 pub mod workload;

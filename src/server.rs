@@ -33,7 +33,7 @@ const MAX_BUFFER: usize = 8 * 1024;
 
 /// How long requests that are still on their way when the server is stopped have to arrive, and then to be answered.
 const LAST_CALL: Duration = Duration::from_millis(100);
-const LAST_ANSWERS: Duration = Duration::from_secs(5);
+const LAST_ANSWERS: Duration = Duration::from_secs(3);
 
 /// How long to wait after a connection could not be accepted (no file descriptor left, say) before the next try.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -87,6 +87,8 @@ async fn answer_until_terminated(greeting: Bytes, listener: TcpListener) -> io::
 
     loop {
         let accepted = select! {
+            // Clients that were there before the signal are still let in.
+            biased;
             accepted = listener.accept() => accepted,
             _ = terminated.recv() => break,
         };
@@ -150,4 +152,52 @@ fn answer(request: &Request<Incoming>, greeting: &Bytes) -> Response<Full<Bytes>
         headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_finishes_its_request_is_dropped() {
+        // given
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(answer_until_terminated(Bytes::new(), listener));
+        // when
+        let started = Instant::now();
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();
+        let mut received = Vec::new();
+        client.read_to_end(&mut received).await.unwrap();
+        // then
+        assert!(started.elapsed() >= HEADER_TIMEOUT);
+        assert_eq!(received, b"");
+    }
+
+    #[test]
+    fn listens_on_a_port_of_every_address_but_not_on_one_that_is_taken() {
+        // given
+        let elsewhere = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = NonZeroU16::new(elsewhere.local_addr().unwrap().port()).unwrap();
+        // when
+        let refused = listen(port).unwrap_err();
+        // then
+        assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
+    }
+
+    #[test]
+    fn limits_of_the_unit_file_leave_room_for_all_connections() {
+        let unit = include_str!("hello-server.service");
+        let limit = |key: &str| -> usize {
+            let value = unit.lines().find_map(|line| line.strip_prefix(key));
+            value.unwrap().trim_end_matches('M').parse().unwrap()
+        };
+        assert!(limit("LimitNOFILE=") > MAX_CONNECTIONS + 20);
+        assert!(limit("MemoryMax=") * 1024 * 1024 > MAX_CONNECTIONS * 4 * MAX_BUFFER);
+    }
 }

@@ -6,20 +6,20 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs::{self, File};
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, Cursor};
 use std::num::NonZeroU16;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, anyhow, ensure};
 
+use crate::files::{self, has_content, replace};
 use crate::server;
 use crate::workload::{Workload, WorkloadError};
 
 const SOCKET: &str = include_str!("hello-server.socket");
 const SERVICE: &str = include_str!("hello-server.service");
-const CHUNK: usize = 64 * 1024;
 
 /// The server as two systemd units, [socket-activated](https://www.freedesktop.org/software/systemd/man/latest/systemd.socket.html).
 #[derive(Debug)]
@@ -57,44 +57,32 @@ pub fn unit_dir() -> PathBuf {
 
 impl Workload for Systemd {
     fn serve_on(&mut self, port: NonZeroU16) -> Result<(), WorkloadError> {
-        let installed = self.install()?;
+        let must_reload = self.install()?;
         let loaded = self.loaded_units()?;
-        if installed || loaded.iter().any(|unit| unit.need_daemon_reload) {
+        if must_reload || loaded.iter().any(|unit| unit.need_daemon_reload) {
             systemctl(&["daemon-reload"])?;
         }
 
-        let socket_name = self.socket(port.get());
-        let service_name = self.service(port.get());
-        let socket = loaded.iter().find(|unit| unit.id == socket_name);
-        if let Some(socket) = socket
-            && matches!(
-                socket.result.as_str(),
-                "service-start-limit-hit" | "trigger-limit-hit"
-            )
-        {
-            self.reset_failed(&BTreeSet::from([port.get()]))?;
-            return Err(WorkloadError::Failed(anyhow!(
-                "the server failed again and again on port {port} ({}); its log is shown by `journalctl -u {service_name}`",
-                socket.result
-            )));
+        let find = |name: String| loaded.iter().find(|unit| unit.id == name);
+        let socket = find(self.socket(port)).cloned().unwrap_or_default();
+        let service = find(self.service(port)).cloned().unwrap_or_default();
+        if ["service-start-limit-hit", "trigger-limit-hit"].contains(&socket.result.as_str()) {
+            self.reset_failed(&BTreeSet::from([port]))?;
+            let reason = anyhow!("systemd gave it up: {}", socket.result);
+            return Err(self.does_not_run(port, reason).into());
         }
 
-        let active = socket.is_some_and(|socket| socket.active_state == "active");
-        let troubled = loaded.iter().any(|unit| {
-            unit.id == service_name && matches!(unit.active_state.as_str(), "activating" | "failed")
-        });
-        if !active || troubled || !self.enabled_ports()?.contains(&port.get()) {
+        let listens = socket.active_state == "active" && self.enabled_ports()?.contains(&port);
+        let in_trouble = ["activating", "failed"].contains(&service.active_state.as_str());
+        if !listens || in_trouble {
             self.start(port)?;
         }
         let mut others = self.ports_in_use(&loaded)?;
-        others.remove(&port.get());
+        others.remove(&port);
         self.stop_ports(&others)?;
-        if loaded
-            .iter()
-            .any(|unit| unit.id == service_name && self.is_outdated(unit.main_pid))
-        {
-            systemctl(&["try-restart", "--", &service_name])
-                .with_context(|| format!("the new server does not start; its log is shown by `journalctl -u {service_name}`"))?;
+        if self.is_outdated(service.main_pid) {
+            systemctl(&["try-restart", "--", &self.service(port)])
+                .map_err(|error| self.does_not_run(port, error))?;
         }
         Ok(())
     }
@@ -106,28 +94,26 @@ impl Workload for Systemd {
 
     fn uninstall(&mut self) -> Result<(), WorkloadError> {
         self.stop()?;
-        let mut removed = false;
-        for path in [self.unit_file("socket"), self.unit_file("service")] {
-            removed |= was_there(&path, fs::remove_file(&path))?;
-            let temporary = temporary(&path);
-            was_there(&temporary, fs::remove_file(&temporary))?;
-        }
-        if removed {
+        let socket_removed = files::remove(&self.unit_file("socket"))?;
+        let service_removed = files::remove(&self.unit_file("service"))?;
+        if socket_removed || service_removed {
             systemctl(&["daemon-reload"])?;
         }
+        files::remove(&self.executable)?;
         if let Some(dir) = self.executable.parent() {
-            was_there(dir, fs::remove_dir_all(dir))?;
+            // Whatever else there may be is not the server's.
+            let _ = fs::remove_dir(dir);
         }
         Ok(())
     }
 }
 
 impl Systemd {
-    fn socket(&self, port: u16) -> String {
+    fn socket(&self, port: NonZeroU16) -> String {
         format!("{}{port}.socket", self.prefix)
     }
 
-    fn service(&self, port: u16) -> String {
+    fn service(&self, port: NonZeroU16) -> String {
         format!("{}{port}.service", self.prefix)
     }
 
@@ -137,7 +123,7 @@ impl Systemd {
     }
 
     /// The port in a unit's name: 8000 for `hello-server-0@8000.socket`, none for a unit that is not of this server.
-    fn port_of(&self, unit: &str) -> Option<u16> {
+    fn port_of(&self, unit: &str) -> Option<NonZeroU16> {
         let (instance, _) = unit.strip_prefix(&self.prefix)?.split_once('.')?;
         instance.parse().ok()
     }
@@ -193,7 +179,7 @@ impl Systemd {
     }
 
     /// The ports that the machine opens when it boots.
-    fn enabled_ports(&self) -> anyhow::Result<BTreeSet<u16>> {
+    fn enabled_ports(&self) -> anyhow::Result<BTreeSet<NonZeroU16>> {
         let dir = self.unit_dir.join("sockets.target.wants");
         let entries = match fs::read_dir(&dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
@@ -208,7 +194,7 @@ impl Systemd {
     }
 
     /// The ports with anything of this server: something running, something failed, something to start at boot.
-    fn ports_in_use(&self, loaded: &[LoadedUnit]) -> anyhow::Result<BTreeSet<u16>> {
+    fn ports_in_use(&self, loaded: &[LoadedUnit]) -> anyhow::Result<BTreeSet<NonZeroU16>> {
         let mut ports = self.enabled_ports()?;
         ports.extend(
             loaded
@@ -219,23 +205,30 @@ impl Systemd {
         Ok(ports)
     }
 
+    /// Makes the port listen and the server run; when that fails, the port is as if nothing had been tried.
     fn start(&self, port: NonZeroU16) -> Result<(), WorkloadError> {
-        let service_name = self.service(port.get());
-        let started = systemctl(&["enable", "--now", "--", &self.socket(port.get())])
-            .and_then(|_| systemctl(&["start", "--", &service_name]));
+        let started = systemctl(&["enable", "--now", "--", &self.socket(port)])
+            .and_then(|_| systemctl(&["start", "--", &self.service(port)]));
         let Err(error) = started else { return Ok(()) };
-        self.stop_ports(&BTreeSet::from([port.get()]))
+        self.stop_ports(&BTreeSet::from([port]))
             .with_context(|| format!("{error:#}; then"))?;
         match server::listen(port) {
-            Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => Err(WorkloadError::PortTaken { port }),
-            _ => Err(WorkloadError::Failed(error.context(format!(
-                "the server does not start on port {port}; its log is shown by `journalctl -u {service_name}`"
-            )))),
+            Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => {
+                Err(WorkloadError::PortTaken { port })
+            }
+            _ => Err(self.does_not_run(port, error).into()),
         }
     }
 
+    fn does_not_run(&self, port: NonZeroU16, reason: anyhow::Error) -> anyhow::Error {
+        let service = self.service(port);
+        reason.context(format!(
+            "the server does not run on port {port} (`journalctl -u {service}` shows its log)"
+        ))
+    }
+
     /// Stopping a socket stops its service, which requires it.
-    fn stop_ports(&self, ports: &BTreeSet<u16>) -> anyhow::Result<()> {
+    fn stop_ports(&self, ports: &BTreeSet<NonZeroU16>) -> anyhow::Result<()> {
         if ports.is_empty() {
             return Ok(());
         }
@@ -247,7 +240,7 @@ impl Systemd {
     }
 
     /// A failed unit stays loaded, and counts its failures, until it is reset.
-    fn reset_failed(&self, ports: &BTreeSet<u16>) -> anyhow::Result<()> {
+    fn reset_failed(&self, ports: &BTreeSet<NonZeroU16>) -> anyhow::Result<()> {
         let patterns: Vec<_> = ports
             .iter()
             .map(|port| format!("{}{port}.*", self.prefix))
@@ -272,7 +265,7 @@ impl Systemd {
 }
 
 /// What `systemctl show` says of one unit.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct LoadedUnit {
     id: String,
     active_state: String,
@@ -303,19 +296,9 @@ fn loaded_units(shown: &str) -> Vec<LoadedUnit> {
         .collect()
 }
 
-/// Writes `text` as one word of `ExecStart=`, in quotes and without any of systemd's own substitutions.
+/// Writes `text` as one word of `ExecStart=`; systemd takes no executable with quotes or backslashes in its path.
 fn exec_start_word(text: &str) -> String {
-    let mut word = String::from('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => word.extend(['\\', character]),
-            '%' => word.push_str("%%"),
-            '\n' => word.push_str("\\n"),
-            _ => word.push(character),
-        }
-    }
-    word.push('"');
-    word
+    format!("\"{}\"", text.replace('%', "%%"))
 }
 
 fn systemctl(arguments: &[&str]) -> anyhow::Result<String> {
@@ -336,62 +319,180 @@ fn systemctl(arguments: &[&str]) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Whether the file at `path` exists with exactly this content; `content` is at its beginning again afterwards.
-fn has_content(path: &Path, content: &mut (impl Read + Seek)) -> anyhow::Result<bool> {
-    let mut file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        file => file.with_context(|| format!("cannot read {}", path.display()))?,
-    };
-    let same = same_content(&mut file, content)
-        .with_context(|| format!("cannot compare {}", path.display()))?;
-    content.rewind()?;
-    Ok(same)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn same_content(left: &mut impl Read, right: &mut impl Read) -> io::Result<bool> {
-    let (mut left_chunk, mut right_chunk) = (Vec::with_capacity(CHUNK), Vec::with_capacity(CHUNK));
-    loop {
-        left_chunk.clear();
-        right_chunk.clear();
-        left.take(CHUNK as u64).read_to_end(&mut left_chunk)?;
-        right.take(CHUNK as u64).read_to_end(&mut right_chunk)?;
-        if left_chunk != right_chunk {
-            return Ok(false);
-        }
-        if left_chunk.is_empty() {
-            return Ok(true);
-        }
+    /// A server in a directory whose name means something to systemd, if not written with care.
+    fn awkward_server() -> (tempfile::TempDir, Systemd) {
+        let dir = tempfile::Builder::new()
+            .prefix("a %i $HOME ")
+            .tempdir()
+            .unwrap();
+        let unit_dir = dir.path().join("units");
+        fs::create_dir(&unit_dir).unwrap();
+        let server = Systemd::new("hello-server/0", dir.path(), unit_dir);
+        (dir, server)
     }
-}
 
-/// Puts `content` at `path` in one step: a reader, or a crash, finds the old file or the new one.
-fn replace(path: &Path, content: &mut impl Read, mode: u32) -> anyhow::Result<()> {
-    let temporary = temporary(path);
-    let write = |content| -> io::Result<()> {
-        let mut file = File::create(&temporary)?;
-        io::copy(content, &mut file)?;
-        file.set_permissions(fs::Permissions::from_mode(mode))?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    };
-    write(content).with_context(|| {
-        // Nobody needs the half-written file, least of all on a full disk.
-        let _ = fs::remove_file(&temporary);
-        format!("cannot write {}", path.display())
-    })
-}
+    fn port(number: u16) -> NonZeroU16 {
+        NonZeroU16::new(number).unwrap()
+    }
 
-fn temporary(path: &Path) -> PathBuf {
-    path.with_extension("new")
-}
+    fn inode(path: &Path) -> u64 {
+        fs::metadata(path).unwrap().ino()
+    }
 
-/// Whether there was anything to remove at `path`, which `removal` has tried.
-fn was_there(path: &Path, removal: io::Result<()>) -> anyhow::Result<bool> {
-    match removal {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        removal => {
-            removal.with_context(|| format!("cannot remove {}", path.display()))?;
-            Ok(true)
+    #[test]
+    fn installs_once_and_writes_nothing_when_nothing_changed() {
+        // given
+        let (_dir, server) = awkward_server();
+        assert!(server.install().unwrap());
+        let files = [
+            server.executable.clone(),
+            server.unit_file("socket"),
+            server.unit_file("service"),
+        ];
+        let before = files.clone().map(|path| inode(&path));
+        // when
+        let must_reload = server.install().unwrap();
+        // then
+        assert!(!must_reload);
+        assert_eq!(files.map(|path| inode(&path)), before);
+        assert_eq!(
+            fs::metadata(&server.executable).unwrap().mode() & 0o7777,
+            0o755
+        );
+        assert_eq!(fs::read_dir(&server.unit_dir).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_changed_executable_is_replaced_and_the_unit_files_are_not() {
+        // given
+        let (_dir, server) = awkward_server();
+        server.install().unwrap();
+        fs::write(&server.executable, "an earlier one").unwrap();
+        let before = inode(&server.executable);
+        // when
+        let must_reload = server.install().unwrap();
+        // then
+        assert!(!must_reload);
+        assert_ne!(inode(&server.executable), before);
+        let mut current = File::open(env::current_exe().unwrap()).unwrap();
+        assert!(has_content(&server.executable, &mut current).unwrap());
+    }
+
+    #[test]
+    fn a_changed_unit_file_brings_a_new_copy_of_the_executable() {
+        // given
+        let (_dir, server) = awkward_server();
+        server.install().unwrap();
+        fs::write(server.unit_file("service"), "edited").unwrap();
+        let before = inode(&server.executable);
+        // when
+        let must_reload = server.install().unwrap();
+        // then
+        assert!(must_reload);
+        assert_ne!(inode(&server.executable), before);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named() {
+        // given
+        let (_dir, mut server) = awkward_server();
+        server.unit_dir.push("absent");
+        // when
+        let error = format!("{:#}", server.install().unwrap_err());
+        // then
+        assert!(error.starts_with("cannot write "), "{error}");
+        assert!(
+            error.contains("absent/hello-server-0@.socket: No such file"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn systemd_accepts_the_unit_files_and_finds_them_safe() {
+        // given
+        let (_dir, server) = awkward_server();
+        server.install().unwrap();
+        let analyze = |arguments: &[&str]| {
+            Command::new("systemd-analyze")
+                .args(arguments)
+                .env(
+                    "SYSTEMD_UNIT_PATH",
+                    format!("{}:", server.unit_dir.display()),
+                )
+                .output()
+        };
+        if let Err(error) = analyze(&["--version"]) {
+            assert!(
+                env::var_os("REQUIRE_SYSTEMD").is_none(),
+                "systemd-analyze: {error}"
+            );
+            println!("skipped: systemd-analyze: {error}");
+            return;
+        }
+        // when
+        let verified = analyze(&[
+            "verify",
+            &server.socket(port(8000)),
+            &server.service(port(8000)),
+        ])
+        .unwrap();
+        let service = server.unit_file("service");
+        let rated = analyze(&[
+            "security",
+            "--offline=true",
+            "--threshold=10",
+            service.to_str().unwrap(),
+        ])
+        .unwrap();
+        // then
+        let complaints = String::from_utf8(verified.stderr).unwrap();
+        assert_eq!((verified.status.code(), complaints.as_str()), (Some(0), ""));
+        assert!(
+            rated.status.success(),
+            "{}",
+            String::from_utf8_lossy(&rated.stdout)
+        );
+    }
+
+    #[test]
+    fn reads_what_systemctl_shows() {
+        let shown = "MainPID=1188\nResult=success\nId=hello-server-0@8000.service\nActiveState=active\nNeedDaemonReload=yes\n\n\
+                     Result=resources\nId=hello-server-0@8000.socket\nActiveState=failed\nNeedDaemonReload=no\n";
+        let service = LoadedUnit {
+            id: "hello-server-0@8000.service".into(),
+            active_state: "active".into(),
+            result: "success".into(),
+            main_pid: 1188,
+            need_daemon_reload: true,
+        };
+        let socket = LoadedUnit {
+            id: "hello-server-0@8000.socket".into(),
+            active_state: "failed".into(),
+            result: "resources".into(),
+            main_pid: 0,
+            need_daemon_reload: false,
+        };
+        assert_eq!(loaded_units(shown), [service, socket]);
+        assert_eq!(loaded_units(""), []);
+    }
+
+    #[test]
+    fn knows_its_own_units_from_those_of_others() {
+        let server = Systemd::new("hello-server/1", Path::new("/charm"), "/units".into());
+        for (unit, port) in [
+            ("hello-server-1@8000.socket", Some(8000)),
+            ("hello-server-1@8000.service", Some(8000)),
+            ("hello-server-11@8000.socket", None),
+            ("hello-server-0@8000.socket", None),
+            ("hello-server-1@.socket", None),
+            ("hello-server-1@http.socket", None),
+            ("hello-server-1.socket", None),
+        ] {
+            assert_eq!(server.port_of(unit).map(NonZeroU16::get), port, "{unit}");
         }
     }
 }
