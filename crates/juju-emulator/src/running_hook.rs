@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 
+use crate::MACHINE_COMMANDS;
 use crate::charm::Charm;
 use crate::debug_log::{Record, is_kept};
 use crate::dispatch::{
@@ -84,8 +85,16 @@ impl<'a> RunningHook<'a> {
         interrupt: &Interrupt,
     ) -> Result<Result<Ended, DispatchError>> {
         let emulator = env::current_exe().context("cannot find the emulator's own executable")?;
-        let commands_dir = self.store.data().commands();
-        link_commands(&commands_dir, &emulator, hook_command_names()).with_context(|| {
+        let commands_dir = self.store.data().commands(uses_systemd_of_the_host());
+        let machine_commands = MACHINE_COMMANDS
+            .into_iter()
+            .filter(|_| !uses_systemd_of_the_host());
+        link_commands(
+            &commands_dir,
+            &emulator,
+            hook_command_names().chain(machine_commands),
+        )
+        .with_context(|| {
             format!(
                 "cannot link the hook commands in {}",
                 commands_dir.display()
@@ -160,6 +169,9 @@ impl<'a> RunningHook<'a> {
 
     /// What the stand-ins of the machine's commands need to know.
     fn machine_variables(&self) -> BTreeMap<String, OsString> {
+        if uses_systemd_of_the_host() {
+            return BTreeMap::new();
+        }
         let machine = self.store.machine(self.machine);
         [
             ("SYSTEMD_UNIT_PATH", machine.join("systemd/system").into()),
@@ -256,6 +268,11 @@ impl Agent for RunningHook<'_> {
         let appended = self.append(&format!("unit.{}.{}", self.unit, self.hook), level, message);
         self.keep(appended);
     }
+}
+
+/// With `JUJU_EMULATOR_SYSTEMD=host` hooks find the systemd of this machine, not a stand-in.
+pub(crate) fn uses_systemd_of_the_host() -> bool {
+    env::var_os("JUJU_EMULATOR_SYSTEMD").is_some_and(|value| value == "host")
 }
 
 /// The unit as its controller sees it now.
