@@ -147,11 +147,8 @@ impl<'a> Jobs<'a> {
             match TcpListener::bind(address) {
                 Ok(listener) => listeners.push(listener),
                 Err(error) => {
-                    self.set(&unit.name, Entry::Failed("resources".to_owned()))?;
-                    return Err(Failure::Job(format!(
-                        "{}: listening on {address}: {error}",
-                        unit.name
-                    )));
+                    let reason = format!("listening on {address}: {error}");
+                    return Err(self.fail_for_resources(&unit.name, &reason));
                 }
             }
         }

@@ -2,10 +2,13 @@ use std::{
     collections::BTreeSet,
     env,
     ffi::OsString,
-    fs,
+    fs::{self, File},
+    io::Write,
     net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
 };
+
+use anyhow::Context;
 
 use super::{
     install,
@@ -155,10 +158,24 @@ impl Machine {
         self.directory.join("systemd")
     }
 
-    pub(crate) fn journal(&self, unit: &UnitName) -> PathBuf {
+    fn journal(&self, unit: &UnitName) -> PathBuf {
         self.directory
             .join("systemd/journal")
             .join(format!("{unit}.log"))
+    }
+
+    /// The file to which the unit's output is appended.
+    pub(crate) fn open_journal(&self, unit: &UnitName) -> anyhow::Result<File> {
+        let path = self.journal(unit);
+        let directory = path.parent().map_or(Ok(()), fs::create_dir_all);
+        let file = directory.and_then(|()| File::options().append(true).create(true).open(&path));
+        file.with_context(|| format!("opening {}", path.display()))
+    }
+
+    /// Writes a line of systemctl's own to the unit's journal.
+    pub(crate) fn log(&self, unit: &UnitName, line: &str) -> anyhow::Result<()> {
+        writeln!(self.open_journal(unit)?, "{unit}: {line}")
+            .with_context(|| format!("writing the journal of {unit}"))
     }
 
     pub(crate) fn load(&self, name: &UnitName) -> Result<Unit, LoadError> {

@@ -22,7 +22,9 @@
 //! - The exit status of a service that ended by itself is not known: unless systemctl stopped it, it is failed.
 //! - A service counts as started when its program runs: `Type=notify` is not waited for, `TimeoutStartSec=` has no effect.
 //! - Targets, mounts and the like always count as reached. Unit files are read whenever they are needed; `daemon-reload` does nothing.
-//! - A service that reads a setting it would need and which is missing here (`Type=forking`, `Accept=yes`, `ExecStop=` ...) is refused.
+//! - A service finds systemd's own `PATH` and not the hook's, so what it calls `systemctl` is not this stand-in.
+//! - A setting that is missing here and would change what happens (`Type=forking`, `Accept=yes`, `ExecStop=` ...) is refused by
+//!   name, and so is a line of a unit file that says nothing. Drop-ins (`web.service.d/`) are not read.
 
 mod command;
 mod exec;

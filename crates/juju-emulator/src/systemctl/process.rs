@@ -23,9 +23,12 @@ impl Process {
     /// The process that has this number now, unless it has ended.
     pub(crate) fn with_pid(pid: u32) -> Option<Self> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The program's name is in parentheses and may hold anything; the state is the third field, the start time the 22nd.
+        // The program's name is in parentheses and may hold anything. After it come the state, the third field, the number of
+        // threads, the 20th, and the start time, the 22nd.
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-        let ended = matches!(*fields.first()?, "Z" | "X");
+        let threads: u32 = fields.get(17)?.parse().ok()?;
+        // The first thread may be gone while others still hold the process's ports.
+        let ended = matches!(*fields.first()?, "Z" | "X") && threads <= 1;
         let start_time = fields.get(19)?.parse().ok()?;
         (!ended).then_some(Self { pid, start_time })
     }
@@ -63,34 +66,36 @@ pub(crate) fn processes_of(invocation_id: &str) -> Vec<Process> {
 
 /// Ends the service's processes as its `Kill` says, and returns when none is left.
 pub(crate) fn end(main: Process, invocation_id: &str, how: Kill) {
-    let everything = || {
-        let mut processes = processes_of(invocation_id);
-        if main.is_running() && !processes.contains(&main) {
-            processes.push(main);
-        }
-        processes
-    };
-    let asked = if how.main_only {
-        vec![main]
-    } else {
-        everything()
-    };
-    if let Ok(signal) = Signal::try_from(how.signal) {
-        for process in asked {
-            process.send(signal);
-        }
-    }
     let started = Instant::now();
-    while main.is_running() || !everything().is_empty() {
+    let mut asked = false;
+    let mut left = vec![main];
+    loop {
+        // Looked for again each time, as they may start others until they end.
+        for process in processes_of(invocation_id) {
+            if !left.contains(&process) {
+                left.push(process);
+            }
+        }
+        left.retain(|process| process.is_running());
+        if left.is_empty() {
+            return;
+        }
         let timed_out = how
             .timeout
             .is_some_and(|timeout| started.elapsed() >= timeout);
-        // Once the main process has ended, nothing is left to wait for politely in mixed mode.
-        if timed_out || (how.main_only && !main.is_running()) {
-            for process in everything() {
+        if timed_out || (how.main_only && !left.contains(&main)) {
+            for process in &left {
                 process.send(Signal::SIGKILL);
             }
+        } else if !asked && let Ok(signal) = Signal::try_from(how.signal) {
+            for process in left
+                .iter()
+                .filter(|process| !how.main_only || **process == main)
+            {
+                process.send(signal);
+            }
         }
+        asked = true;
         thread::sleep(Duration::from_millis(5));
     }
 }

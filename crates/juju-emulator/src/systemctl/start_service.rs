@@ -1,10 +1,4 @@
-use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    io::Write,
-    net::TcpListener,
-    process::Child,
-};
+use std::{collections::BTreeMap, fs, net::TcpListener, process::Child};
 
 use anyhow::Context;
 
@@ -124,12 +118,7 @@ impl Jobs<'_> {
             Err(reason) => return Err(self.fail_for_resources(&unit.name, &reason)),
         };
         let (program, argv) = command.command_line(&environment);
-        let path = self.machine.journal(&unit.name);
-        let journal = path
-            .parent()
-            .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| File::options().append(true).create(true).open(&path));
-        let mut journal = journal.with_context(|| format!("opening {}", path.display()))?;
+        let journal = self.machine.open_journal(&unit.name)?;
         let start = Start {
             executable: &self.machine.executable,
             program: &program,
@@ -174,14 +163,19 @@ impl Jobs<'_> {
         child
             .wait()
             .with_context(|| format!("waiting for a process of {}", unit.name))?;
-        writeln!(journal, "{}: failed to execute {error}", unit.name)
-            .with_context(|| format!("writing {}", path.display()))?;
+        self.machine
+            .log(&unit.name, &format!("failed to execute {error}"))?;
         self.set(&unit.name, Entry::Failed("exit-code".to_owned()))?;
         Ok(None)
     }
 
-    fn fail_for_resources(&mut self, name: &UnitName, reason: &str) -> Failure {
-        match self.set(name, Entry::Failed("resources".to_owned())) {
+    /// Makes the unit failed on record, with the reason in its journal.
+    pub(crate) fn fail_for_resources(&mut self, name: &UnitName, reason: &str) -> Failure {
+        let failed = Entry::Failed("resources".to_owned());
+        match self
+            .set(name, failed)
+            .and_then(|()| self.machine.log(name, reason))
+        {
             Ok(()) => Failure::Job(format!("{name}: {reason}")),
             Err(error) => error.into(),
         }
