@@ -43,7 +43,7 @@ pub use ports::{ALL_ENDPOINTS, InvalidPortRange, OpenedPorts, PortRange};
 pub use unit_view::{HookKind, Status, UnitView};
 
 /// The names of the commands of an emulated machine, which are linked beside the hook commands.
-const MACHINE_COMMANDS: [&str; 3] = ["systemctl", "reboot", "shutdown"];
+pub const MACHINE_COMMANDS: [&str; 3] = ["systemctl", "reboot", "shutdown"];
 
 /// The program: by the name it is started under a hook command or a command of an emulated machine, else the verbs of `juju`.
 pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {

@@ -29,7 +29,7 @@ pub(crate) fn set(model: &mut Model, key: &str, value: &str) -> Result<()> {
             bail!("{key}: expected bool, got string(\"{value}\")");
         }
         "update-status-hook-interval" => {
-            let allowed = Duration::from_secs(60)..=Duration::from_secs(60 * 60);
+            let allowed = Duration::from_mins(1)..=Duration::from_hours(1);
             if !duration(value).is_some_and(|interval| allowed.contains(&interval)) {
                 bail!("{key}: expected a time from 1m to 60m, got \"{value}\"");
             }
@@ -59,7 +59,7 @@ pub(crate) fn logging_config(model: &Model) -> &str {
 
 /// How long after a unit's last hook its `update-status` is due.
 pub(crate) fn update_status_interval(model: &Model) -> Duration {
-    duration(value(model, "update-status-hook-interval")).unwrap_or(Duration::from_secs(5 * 60))
+    duration(value(model, "update-status-hook-interval")).unwrap_or(Duration::from_mins(5))
 }
 
 fn value<'a>(model: &'a Model, key: &str) -> &'a str {

@@ -23,6 +23,7 @@ use crate::model_config;
 use crate::pending_changes::{CommitError, PendingChanges};
 use crate::ports::OpenedPorts;
 use crate::store::Store;
+use crate::systemctl::Machine;
 use crate::unit_view::{HookKind, UnitView};
 
 /// A hook that runs, or has run.
@@ -175,17 +176,8 @@ impl<'a> RunningHook<'a> {
         if uses_systemd_of_the_host() {
             return BTreeMap::new();
         }
-        let machine = self.store.machine(self.machine);
-        [
-            ("SYSTEMD_UNIT_PATH", machine.join("systemd/system").into()),
-            ("JUJU_EMULATOR_MACHINE", machine.into()),
-            (
-                "JUJU_EMULATOR_ADDRESS",
-                address(self.machine).to_string().into(),
-            ),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+        let directory = self.store.machine(self.machine);
+        Machine::new(&directory, address(self.machine).into()).variables()
     }
 
     /// Makes a change that takes effect at once.

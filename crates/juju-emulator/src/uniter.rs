@@ -108,7 +108,7 @@ pub(crate) struct Seen {
 /// How long Juju waits before it runs a hook again that has failed this many times: 5 seconds, doubling to 5 minutes.
 pub(crate) fn retry_delay(times: u32) -> Duration {
     let doublings = times.saturating_sub(1).min(6);
-    Duration::from_secs(5 << doublings).min(Duration::from_secs(300))
+    Duration::from_secs(5 << doublings).min(Duration::from_mins(5))
 }
 
 #[cfg(test)]
@@ -119,7 +119,7 @@ mod tests {
     const SEEN: Seen = Seen {
         config_version: 1,
         charm_version: 1,
-        update_status_interval: Duration::from_secs(300),
+        update_status_interval: Duration::from_mins(5),
     };
 
     fn model() -> Model {

@@ -1,1 +1,82 @@
-//! ops
+//! Write [Juju](https://juju.is) charms in Rust, in the words of Python's `ops`.
+//!
+//! Juju runs a charm for every event in a unit's life, such as `install` or `config-changed`. A charm written on this
+//! crate is one function, [`Charm::reconcile`], that makes the unit what it should be and returns its [`Status`]. This
+//! one opens the port that its operator chose:
+//!
+//! ```no_run
+//! use ops::{Charm, Event, Port, Result, Status, Unit};
+//!
+//! #[derive(serde::Deserialize)]
+//! #[serde(rename_all = "kebab-case")]
+//! struct Config {
+//!     server_port: Port,
+//! }
+//!
+//! struct Website;
+//!
+//! impl Charm for Website {
+//!     fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+//!         let config: Config = unit.config()?;
+//!         unit.set_ports([config.server_port])?;
+//!         tracing::debug!("reconciled");
+//!         Ok(Status::active())
+//!     }
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     ops::run(|_context| Website)
+//! }
+//! ```
+//!
+//! # Where things are
+//!
+//! | to | use |
+//! |---|---|
+//! | read the operator's options | [`Unit::config`] |
+//! | open and close ports | [`Unit::set_ports`], [`Port`] |
+//! | show how the unit fares | the [`Status`] that `reconcile` returns, [`Unit::set_status`] on the way |
+//! | look at what happened | [`Event`] |
+//! | say that the operator must act | [`Error::blocked`] |
+//! | log | `tracing::info!` and its kin |
+//!
+//! # Errors
+//!
+//! Every method that runs a hook command fails with [`Error::HookCommand`] when the command cannot be run or Juju
+//! refuses it; the `# Errors` sections name only what comes on top. [`Error`] tells what becomes of the hook.
+//!
+//! # Logging
+//!
+//! Events of the `tracing` crate go to `juju debug-log`, each by one `juju-log`: `info` and above, or what `RUST_LOG`
+//! says, as in `juju exec --unit hello-server/0 -- env RUST_LOG=debug JUJU_DISPATCH_PATH=hooks/update-status
+//! ./dispatch`. Lines below that cost nothing. A panic is logged too.
+
+mod charm;
+mod config;
+mod dispatch;
+mod error;
+mod event;
+mod hook_command;
+mod juju_context;
+mod log;
+mod port;
+mod port_plan;
+mod ports;
+mod status;
+mod unit;
+mod unit_name;
+
+pub use charm::Charm;
+pub use config::ConfigError;
+pub use dispatch::{dispatch, run};
+pub use error::{Error, Result};
+pub use event::{
+    ActionEvent, CheckEvent, Event, NoticeEvent, RelationEvent, SecretEvent, StorageEvent,
+};
+pub use hook_command::{HookCommandError, HookCommands, Problem};
+pub use juju_context::{JujuContext, JujuContextError};
+pub use port::{Endpoints, Port, PortError, Protocol};
+pub use ports::PortChanges;
+pub use status::Status;
+pub use unit::Unit;
+pub use unit_name::{UnitName, UnitNameError};

@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     env,
     ffi::OsString,
     fs::{self, File},
@@ -81,6 +81,18 @@ impl Machine {
             // Not its path: that names another file once the program has been built again.
             executable: PathBuf::from("/proc/self/exe"),
         }
+    }
+
+    /// What a hook on this machine has in its environment, so that its commands know where they are.
+    #[must_use]
+    pub fn variables(&self) -> BTreeMap<String, OsString> {
+        [
+            ("SYSTEMD_UNIT_PATH", self.units.clone().into()),
+            ("JUJU_EMULATOR_MACHINE", self.directory.clone().into()),
+            ("JUJU_EMULATOR_ADDRESS", self.address.to_string().into()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
     }
 
     /// The machine in whose hook this process runs.

@@ -1,0 +1,29 @@
+//! The charm's configuration, as operators set it with `juju config`.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::hook_command::{self, HookCommands};
+
+/// A config option whose value the charm cannot use, such as `server-port: 70000 is not a port`.
+///
+/// It ends the hook with the unit blocked and this text as the message.
+#[derive(Debug, thiserror::Error)]
+#[error("{}{message}", option.as_deref().map(|name| format!("{name}: ")).unwrap_or_default())]
+pub struct ConfigError {
+    /// The option's name, such as `server-port`; `None` where the message names it, as in ``missing field `name` ``.
+    pub option: Option<String>,
+    /// What is wrong with the value, with the value in it.
+    pub message: String,
+}
+
+/// Reads all options with one `config-get --format=json`; options that are unset are not in it.
+pub(crate) fn read<C: DeserializeOwned>(hook_commands: &dyn HookCommands) -> Result<C> {
+    let options: Value = hook_command::read_json(hook_commands, "config-get", &[])?;
+    serde_path_to_error::deserialize(options).map_err(|error| {
+        let option = Some(error.path().to_string()).filter(|path| path != ".");
+        let message = error.into_inner().to_string();
+        ConfigError { option, message }.into()
+    })
+}

@@ -1,0 +1,84 @@
+//! What can go wrong in a charm, by what is to be done about it.
+
+use crate::config::ConfigError;
+use crate::hook_command::HookCommandError;
+use crate::port::{Port, PortError};
+use crate::status::Status;
+
+/// What a charm's [`reconcile`](crate::Charm::reconcile) returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a charm could not do what an event asked of it.
+///
+/// The kinds differ in who must act, and so in what becomes of the hook:
+///
+/// | kind | who acts | the hook |
+/// |---|---|---|
+/// | [`Blocked`](Self::Blocked), [`Config`](Self::Config), [`PortConflict`](Self::PortConflict) | the operator | ends well, with the unit blocked and the ports as they were |
+/// | all others | Juju, by trying again | fails with exit code 1; Juju drops what it asked for |
+///
+/// A charm's own errors join by `From`, either as blocked or, through [`anyhow::Error`], as a failure:
+///
+/// ```
+/// enum ServerError {
+///     PortTaken(u16),
+///     Broken(std::io::Error),
+/// }
+///
+/// impl From<ServerError> for ops::Error {
+///     fn from(error: ServerError) -> Self {
+///         match error {
+///             ServerError::PortTaken(port) => ops::Error::blocked(format!("port {port} is taken")),
+///             ServerError::Broken(error) => anyhow::Error::new(error).context("cannot start the server").into(),
+///         }
+///     }
+/// }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Something that the operator must put right; the text is the unit's status message.
+    #[error("{0}")]
+    Blocked(String),
+    /// A config option with a value that the charm cannot use.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A port that another unit on the same machine has opened.
+    #[error(
+        "port {port} is held by {unit} on this machine, as {held}; choose another port or another machine"
+    )]
+    PortConflict {
+        /// What was to be opened, such as `80/tcp`.
+        port: Port,
+        /// The range, in Juju's words, that is in the way, such as `80-90/tcp`.
+        held: String,
+        /// The unit that holds it, such as `other/0`.
+        unit: String,
+    },
+    /// Ports that Juju could not open whatever the state of the model.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// A hook command that could not be run, or that Juju refused.
+    #[error(transparent)]
+    HookCommand(#[from] HookCommandError),
+    /// Anything else.
+    #[error(transparent)]
+    Other(#[from] anyhow::Error),
+}
+
+impl Error {
+    /// An error that ends the hook with the unit blocked; `message` tells the operator what to do.
+    pub fn blocked(message: impl Into<String>) -> Self {
+        Self::Blocked(message.into())
+    }
+
+    /// The status to set for it, when it is the operator who must act.
+    pub(crate) fn status(&self) -> Option<Status> {
+        match self {
+            Self::Blocked(_) | Self::Config(_) | Self::PortConflict { .. } => {
+                Some(Status::blocked(self.to_string()))
+            }
+            Self::Port(_) | Self::HookCommand(_) | Self::Other(_) => None,
+        }
+    }
+}

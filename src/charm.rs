@@ -1,0 +1,53 @@
+//! The charm: what a unit of hello-server should be.
+
+use std::num::NonZeroU16;
+
+use ops::{Charm, Event, Port, Result, Status, Unit};
+
+use crate::config::Config;
+use crate::workload::{Workload, WorkloadError};
+
+/// A server on the port that the operator chose, and that port open in Juju.
+#[derive(Debug)]
+pub struct HelloServer<W> {
+    server: W,
+}
+
+impl<W: Workload> HelloServer<W> {
+    /// The charm, with the server that it looks after.
+    pub fn new(server: W) -> Self {
+        Self { server }
+    }
+}
+
+impl<W: Workload> Charm for HelloServer<W> {
+    fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+        let config: Config = unit.config()?;
+        let port = NonZeroU16::from(config.server_port);
+        // Juju is asked first: it opens the port only when the hook has ended, and takes back what it was asked for
+        // when the server cannot have it.
+        unit.set_ports([port])?;
+        self.server.serve_on(port)?;
+        Ok(Status::active())
+    }
+
+    fn tear_down(&mut self, event: &Event, unit: &Unit) -> Result<()> {
+        unit.set_ports::<Port>([])?;
+        match event {
+            Event::Remove => self.server.uninstall()?,
+            _ => self.server.stop()?,
+        }
+        Ok(())
+    }
+}
+
+impl From<WorkloadError> for ops::Error {
+    fn from(error: WorkloadError) -> Self {
+        match error {
+            WorkloadError::PortTaken { port } => Self::blocked(format!(
+                "server-port: {port} is in use by another process of the machine; choose another port"
+            )),
+            WorkloadError::Failed(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Files that are written and removed as a whole, and only when they must be.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+/// Compared at a time, so that a large file takes little memory.
+const CHUNK: usize = 64 * 1024;
+
+/// Whether the file at `path` exists with exactly this content; `content` is at its beginning again afterwards.
+pub(crate) fn has_content(path: &Path, content: &mut (impl Read + Seek)) -> anyhow::Result<bool> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        file => file.with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    let same = same_content(&mut file, content)
+        .with_context(|| format!("cannot compare {}", path.display()))?;
+    content.rewind()?;
+    Ok(same)
+}
+
+fn same_content(left: &mut impl Read, right: &mut impl Read) -> io::Result<bool> {
+    let (mut left_chunk, mut right_chunk) = (Vec::with_capacity(CHUNK), Vec::with_capacity(CHUNK));
+    loop {
+        left_chunk.clear();
+        right_chunk.clear();
+        left.take(CHUNK as u64).read_to_end(&mut left_chunk)?;
+        right.take(CHUNK as u64).read_to_end(&mut right_chunk)?;
+        if left_chunk != right_chunk {
+            return Ok(false);
+        }
+        if left_chunk.is_empty() {
+            return Ok(true);
+        }
+    }
+}
+
+/// Puts `content` at `path` in one step: a reader, or a crash, finds the old file or the new one.
+pub(crate) fn replace(path: &Path, content: &mut impl Read, mode: u32) -> anyhow::Result<()> {
+    let temporary = temporary(path);
+    let write = |content| -> io::Result<()> {
+        let mut file = File::create(&temporary)?;
+        io::copy(content, &mut file)?;
+        file.set_permissions(fs::Permissions::from_mode(mode))?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    };
+    write(content).with_context(|| {
+        // Nobody needs the half-written file, least of all on a full disk.
+        let _ = fs::remove_file(&temporary);
+        format!("cannot write {}", path.display())
+    })
+}
+
+fn temporary(path: &Path) -> PathBuf {
+    path.with_extension("new")
+}
+
+/// Removes the file at `path`, with what a killed [`replace`] may have left, and tells whether there was one.
+pub(crate) fn remove(path: &Path) -> anyhow::Result<bool> {
+    remove_one(&temporary(path))?;
+    remove_one(path)
+}
+
+fn remove_one(path: &Path) -> anyhow::Result<bool> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        result => {
+            result.with_context(|| format!("cannot remove {}", path.display()))?;
+            Ok(true)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compares_contents_of_many_chunks() {
+        let content = vec![7; 2 * CHUNK + 1];
+        let same = |left: &[u8], right: &[u8]| same_content(&mut &*left, &mut &*right).unwrap();
+        assert!(same(&content, &content));
+        assert!(!same(&content, &content[1..]));
+        assert!(!same(&content[..CHUNK], &content));
+        assert!(same(b"", b""));
+    }
+}

@@ -1,0 +1,11 @@
+//! hello-server: a Juju machine charm that serves HTTP on the port its operator chooses.
+//!
+//! [`charm`] says what the unit should be, [`config`] what the operator can choose. [`workload`] is the server as the
+//! charm sees it, which [`systemd`] keeps running; [`server`] is what runs.
+
+pub mod charm;
+pub mod config;
+mod files;
+pub mod server;
+pub mod systemd;
+pub mod workload;

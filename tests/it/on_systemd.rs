@@ -1,0 +1,633 @@
+//! The charm on a machine with a real systemd: what an operator's machine does to it.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::process::Output;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::machine::{Machine, get, text};
+use crate::server::wait_until;
+
+const UNIT_DIR: &str = "/etc/systemd/system";
+
+/// Answers as Juju's hook commands do, with config from a file, and keeps status and log in others.
+const HOOK_COMMAND: &str = r#"#!/bin/sh
+case ${0##*/} in
+config-get) cat config.json ;;
+opened-ports) echo '[]' ;;
+status-set) echo "$*" > status ;;
+juju-log) echo "$*" >> log ;;
+esac
+"#;
+
+/// A unit of the charm on a machine, such as `hello-server/0`.
+struct Unit<'a> {
+    machine: &'a Machine,
+    name: &'a str,
+}
+
+impl<'a> Unit<'a> {
+    /// Unpacks the charm and configures it to serve on `port`.
+    fn deploy(machine: &'a Machine, name: &'a str, port: u16) -> Self {
+        let unit = Self { machine, name };
+        for dir in ["/usr/local/bin".to_owned(), unit.charm_path("bin")] {
+            fs::create_dir_all(machine.path(&dir)).unwrap();
+        }
+        let hook_command = machine.path("/usr/local/bin/hook-command");
+        if !hook_command.exists() {
+            fs::write(&hook_command, HOOK_COMMAND).unwrap();
+            fs::set_permissions(&hook_command, fs::Permissions::from_mode(0o755)).unwrap();
+            for name in [
+                "config-get",
+                "opened-ports",
+                "open-port",
+                "close-port",
+                "status-set",
+                "juju-log",
+            ] {
+                symlink("hook-command", hook_command.with_file_name(name)).unwrap();
+            }
+        }
+        let dispatch = concat!(env!("CARGO_MANIFEST_DIR"), "/dispatch");
+        fs::copy(dispatch, machine.path(&unit.charm_path("dispatch"))).unwrap();
+        fs::copy(
+            env!("CARGO_BIN_EXE_hello-server"),
+            machine.path(&unit.executable()),
+        )
+        .unwrap();
+        unit.configure(port);
+        unit
+    }
+
+    /// The same unit after the machine was rebooted.
+    fn on(machine: &'a Machine, name: &'a str) -> Self {
+        Self { machine, name }
+    }
+
+    fn charm_path(&self, path: &str) -> String {
+        format!(
+            "/var/lib/juju/agents/unit-{}/charm/{path}",
+            self.name.replace('/', "-")
+        )
+    }
+
+    fn executable(&self) -> String {
+        self.charm_path("bin/hello-server")
+    }
+
+    /// Sets `server-port`, and lets the charm act on it; returns the status it sets.
+    fn configure(&self, port: u16) -> String {
+        fs::write(
+            self.machine.path(&self.charm_path("config.json")),
+            format!("{{\"server-port\": {port}}}"),
+        )
+        .unwrap();
+        self.status_after("config-changed")
+    }
+
+    /// Runs the hook, which must succeed, and returns the status that it sets.
+    fn status_after(&self, hook: &str) -> String {
+        let output = self.dispatch(hook);
+        assert!(output.status.success(), "{hook}: {}", text(&output));
+        let status = fs::read_to_string(self.machine.path(&self.charm_path("status"))).unwrap();
+        status.trim().to_owned()
+    }
+
+    /// Runs the hook, which must fail, and returns what is logged.
+    fn failure_of(&self, hook: &str) -> String {
+        let output = self.dispatch(hook);
+        assert_eq!(output.status.code(), Some(1), "{hook}: {}", text(&output));
+        fs::read_to_string(self.machine.path(&self.charm_path("log"))).unwrap()
+    }
+
+    fn dispatch(&self, hook: &str) -> Output {
+        let _ = fs::remove_file(self.machine.path(&self.charm_path("log")));
+        self.machine
+            .command("env")
+            .args(["--chdir", &self.charm_path(""), "./dispatch"])
+            .env("JUJU_DISPATCH_PATH", format!("hooks/{hook}"))
+            .env("JUJU_UNIT_NAME", self.name)
+            .env("JUJU_CHARM_DIR", self.charm_path(""))
+            .output()
+            .unwrap()
+    }
+
+    /// What `juju refresh` to a revision that differs in one byte does before it runs a hook.
+    fn refresh(&self) {
+        let path = self.machine.path(&self.executable());
+        let mut program = fs::read(&path).unwrap();
+        program.push(0);
+        fs::write(&path, program).unwrap();
+    }
+
+    /// What the names of its systemd units begin with, such as `hello-server-0@`.
+    fn prefix(&self) -> String {
+        format!("{}@", self.name.replace('/', "-"))
+    }
+
+    fn template(&self, kind: &str) -> String {
+        format!("{UNIT_DIR}/{}.{kind}", self.prefix())
+    }
+
+    /// A systemd unit of this unit, such as `hello-server-0@80.socket`.
+    fn systemd_unit(&self, port: u16, kind: &str) -> String {
+        format!("{}{port}.{kind}", self.prefix())
+    }
+
+    /// The server's process, as the machine numbers it; 0 for none.
+    fn pid(&self, port: u16) -> u32 {
+        let service = self.systemd_unit(port, "service");
+        let shown = self.machine.run(&format!(
+            "systemctl show --property=MainPID --value {service}"
+        ));
+        shown.trim().parse().unwrap()
+    }
+
+    fn greeting(&self, port: u16) -> String {
+        format!("{} is listening on port {port}\n", self.name)
+    }
+
+    /// The server answers on `port`, and nothing of this unit is left on any other.
+    fn assert_serves_on(&self, port: u16) {
+        assert_eq!(self.machine.get(port).unwrap(), self.greeting(port));
+        let (socket, service) = (
+            self.systemd_unit(port, "socket"),
+            self.systemd_unit(port, "service"),
+        );
+        assert_eq!(self.loaded(), [service, socket.clone()]);
+        assert_eq!(self.enabled(), [socket]);
+    }
+
+    /// Its systemd units that are running, or failed.
+    fn loaded(&self) -> Vec<String> {
+        let list = "systemctl list-units --all --plain --no-legend";
+        let listed = self.machine.run(&format!("{list} {}*", self.prefix()));
+        let mut names: Vec<_> = listed
+            .lines()
+            .map(|line| line.split_whitespace().next().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Its systemd units that start when the machine boots.
+    fn enabled(&self) -> Vec<String> {
+        let wants = self
+            .machine
+            .path(&format!("{UNIT_DIR}/sockets.target.wants"));
+        let Ok(entries) = fs::read_dir(wants) else {
+            return Vec::new();
+        };
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.starts_with(&self.prefix()))
+            .collect()
+    }
+}
+
+fn connect(port: u16) -> TcpStream {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap()
+}
+
+#[test]
+fn serves_on_a_low_port_without_any_privilege() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    // when
+    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    // then
+    unit.assert_serves_on(80);
+    let status = machine.run(&format!("cat /proc/{}/status", unit.pid(80)));
+    let value = |key: &str| {
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix(key))
+            .unwrap()
+            .trim()
+    };
+    for key in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
+        assert_eq!(value(key), "0000000000000000", "{key}");
+    }
+    assert!(
+        value("Uid:").split_whitespace().all(|uid| uid != "0"),
+        "{status}"
+    );
+    assert_eq!(value("NoNewPrivs:"), "1");
+}
+
+#[test]
+fn one_of_both_ports_answers_at_every_moment_of_a_change() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    // given
+    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let changed = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let client = scope.spawn(|| {
+            machine.in_network(|| {
+                let mut answers = 0;
+                while !changed.load(Ordering::Relaxed) {
+                    // The change may happen between two questions, so the first port is asked again.
+                    let answer = get(80).or_else(|_| get(443)).or_else(|_| get(80));
+                    assert!(
+                        answer.is_ok(),
+                        "neither answers after {answers} answers: {answer:?}"
+                    );
+                    answers += 1;
+                }
+                answers
+            })
+        });
+        // when
+        for port in [443, 80, 443] {
+            assert_eq!(unit.configure(port), "active");
+            unit.assert_serves_on(port);
+        }
+        changed.store(true, Ordering::Relaxed);
+        // then
+        assert!(client.join().unwrap() > 10);
+    });
+    assert!(machine.get(80).is_err());
+}
+
+#[test]
+fn a_request_under_way_is_answered_when_the_port_changes() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    // given
+    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let mut client = machine.in_network(|| connect(80));
+    write!(client, "GET / HTTP/1.1\r\n").unwrap();
+    // when
+    thread::scope(|scope| {
+        scope.spawn(|| unit.configure(443));
+        wait_until("the new port answers", || machine.get(443).is_ok());
+        write!(client, "Host: localhost\r\n\r\n").unwrap();
+    });
+    // then
+    let mut response = String::new();
+    client.read_to_string(&mut response).unwrap();
+    assert!(response.ends_with(&unit.greeting(80)), "{response}");
+}
+
+#[test]
+fn a_killed_server_answers_the_next_request() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    // given
+    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let pid = unit.pid(80);
+    // when
+    machine.run(&format!("kill -KILL {pid}"));
+    // then
+    assert_eq!(machine.get(80).unwrap(), unit.greeting(80));
+    assert_ne!(unit.pid(80), pid);
+    assert_eq!(unit.status_after("update-status"), "active");
+}
+
+#[test]
+fn a_server_that_crashes_at_every_start_is_never_called_active() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    // given
+    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let drop_in = format!("{}.d", unit.template("service"));
+    fs::create_dir(machine.path(&drop_in)).unwrap();
+    let override_file = machine.path(&format!("{drop_in}/crash.conf"));
+    fs::write(
+        override_file,
+        "[Service]\nExecStart=\nExecStart=/bin/false\n",
+    )
+    .unwrap();
+    machine.run("systemctl daemon-reload");
+    // when
+    machine.run(&format!("kill -KILL {}", unit.pid(80)));
+    let state = format!(
+        "systemctl show --property=Result --value {}",
+        unit.systemd_unit(80, "socket")
+    );
+    wait_until("systemd gives it up", || {
+        machine.run(&state).trim() == "service-start-limit-hit"
+    });
+    // then
+    for hook in ["update-status", "config-changed", "update-status"] {
+        let failure = unit.failure_of(hook);
+        assert!(
+            failure.contains("the server does not run on port 80"),
+            "{failure}"
+        );
+        assert!(
+            failure.contains("journalctl -u hello-server-0@80.service"),
+            "{failure}"
+        );
+    }
+    // and when
+    fs::remove_dir_all(machine.path(&drop_in)).unwrap();
+    machine.run("systemctl daemon-reload");
+    // then
+    assert_eq!(unit.status_after("update-status"), "active");
+    unit.assert_serves_on(80);
+}
+
+#[test]
+fn a_port_that_another_process_holds_is_not_taken_from_it() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let addresses = [
+        SocketAddr::from((Ipv4Addr::UNSPECIFIED, 443)),
+        SocketAddr::from((Ipv4Addr::LOCALHOST, 443)),
+        SocketAddr::from((Ipv6Addr::LOCALHOST, 443)),
+    ];
+    for address in addresses {
+        // given
+        let other = machine.in_network(|| TcpListener::bind(address)).unwrap();
+        // when
+        let status = unit.configure(443);
+        // then
+        assert!(
+            status.starts_with("blocked ") && status.contains("443"),
+            "{address}: {status}"
+        );
+        unit.assert_serves_on(80);
+        // and when
+        drop(other);
+        // then
+        assert_eq!(unit.status_after("update-status"), "active", "{address}");
+        unit.assert_serves_on(443);
+        unit.configure(80);
+    }
+}
+
+#[test]
+fn answers_after_a_reboot_before_any_hook() {
+    let Some(mut machine) = Machine::new() else {
+        return;
+    };
+    // given
+    Unit::deploy(&machine, "hello-server/0", 80);
+    // when
+    machine.reboot();
+    // then
+    let unit = Unit::on(&machine, "hello-server/0");
+    unit.assert_serves_on(80);
+    // and when
+    let files = ["socket", "service"].map(|kind| machine.path(&unit.template(kind)));
+    let inodes = || files.clone().map(|file| fs::metadata(file).unwrap().ino());
+    let before = (unit.pid(80), inodes());
+    let status = unit.status_after("start");
+    // then
+    assert_eq!(status, "active");
+    assert_eq!((unit.pid(80), inodes()), before);
+}
+
+#[test]
+fn two_units_on_one_machine_leave_each_other_alone() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    // given
+    let first = Unit::deploy(&machine, "hello-server/0", 80);
+    let second = Unit::deploy(&machine, "hello-server/1", 443);
+    let pid = first.pid(80);
+    first.assert_serves_on(80);
+    second.assert_serves_on(443);
+    // when
+    assert!(second.dispatch("remove").status.success());
+    // then
+    first.assert_serves_on(80);
+    assert_eq!(first.pid(80), pid);
+    assert!(machine.get(443).is_err());
+    assert_eq!((second.loaded(), second.enabled()), (vec![], vec![]));
+}
+
+#[test]
+fn a_refresh_replaces_the_server_only_when_it_differs() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    // given
+    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let pid = unit.pid(80);
+    // when
+    unit.status_after("upgrade-charm");
+    // then
+    assert_eq!(unit.pid(80), pid);
+    // and when
+    let mut client = machine.in_network(|| connect(80));
+    write!(client, "GET / HTTP/1.1\r\n").unwrap();
+    unit.refresh();
+    thread::scope(|scope| {
+        let status = scope.spawn(|| unit.status_after("upgrade-charm"));
+        // A new client waits for the new server; the old one has been told to stop when the hook is done at the latest.
+        write!(client, "Host: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        assert_eq!(status.join().unwrap(), "active");
+    });
+    // then
+    let mut response = String::new();
+    client.read_to_string(&mut response).unwrap();
+    assert!(response.ends_with(&unit.greeting(80)), "{response}");
+    unit.assert_serves_on(80);
+    assert_ne!(unit.pid(80), pid);
+    assert_eq!(
+        machine
+            .run("pgrep --count --full hello-server.serve")
+            .trim(),
+        "1"
+    );
+}
+
+#[test]
+fn nothing_is_left_after_stop_and_remove() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    // given
+    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    // when
+    assert!(unit.dispatch("stop").status.success());
+    // then
+    assert_eq!((unit.loaded(), unit.enabled()), (vec![], vec![]));
+    assert!(machine.get(80).is_err());
+    // and when
+    for _ in 0..2 {
+        let output = unit.dispatch("remove");
+        assert!(
+            output.status.success() && output.stderr.is_empty(),
+            "{}",
+            text(&output)
+        );
+    }
+    // then
+    assert_eq!(
+        machine.run(&format!("find {UNIT_DIR} -name *hello-server-*")),
+        ""
+    );
+    assert_eq!(machine.run("find /run/systemd/dynamic-uid -type f"), "");
+    assert_eq!(machine.run("ss --listening --tcp --no-header"), "");
+    assert!(!machine.path(&unit.charm_path("server")).exists());
+}
+
+#[test]
+fn unit_files_that_cannot_be_written_fail_the_hook_and_not_the_server() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    machine.run(&format!("cp -a {UNIT_DIR} /run/units"));
+    for (options, filler, complaint) in [
+        ("size=16k", "filler", "No space left on device"),
+        ("ro", "", "Read-only file system"),
+    ] {
+        // given
+        machine.run(&format!("mount -t tmpfs units {UNIT_DIR}"));
+        machine.run(&format!("cp -a /run/units/. {UNIT_DIR}"));
+        fs::write(
+            machine.path(&unit.template("service")),
+            "# of an earlier revision",
+        )
+        .unwrap();
+        machine.run(&format!("mount -o remount,{options} {UNIT_DIR}"));
+        if !filler.is_empty() {
+            // Fails when the disk is full, as it is to be.
+            let _ = fs::write(
+                machine.path(&format!("{UNIT_DIR}/{filler}")),
+                [0; 64 * 1024],
+            );
+        }
+        // when
+        let failure = unit.failure_of("update-status");
+        // then
+        let line = format!("cannot write {}: {complaint}", unit.template("socket"));
+        assert!(failure.contains(&line), "{failure}");
+        assert_eq!(machine.get(80).unwrap(), unit.greeting(80));
+        // and when
+        machine.run(&format!("mount -o remount,rw,size=1m {UNIT_DIR}"));
+        // then
+        assert_eq!(unit.status_after("update-status"), "active");
+        unit.assert_serves_on(80);
+        machine.run(&format!("umount {UNIT_DIR}"));
+        machine.run("systemctl daemon-reload");
+    }
+}
+
+#[test]
+fn ten_thousand_idle_clients_keep_nobody_out() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    // given
+    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: maximum,
+            maximum,
+        },
+    )
+    .unwrap();
+    let crowd = maximum.map_or(10_000, |files| files.saturating_sub(500).min(10_000));
+    machine.in_network(|| {
+        let mut clients: Vec<_> = (0..crowd).map(|_| connect(80)).collect();
+        for client in clients.iter_mut().step_by(2) {
+            // The oldest have been sent away already.
+            let _ = client.write_all(b"GET / HTTP/1.1\r\nHost: ");
+        }
+        // when
+        let started = std::time::Instant::now();
+        let answer = get(80);
+        // then
+        assert_eq!(answer.unwrap(), unit.greeting(80));
+        assert!(started.elapsed().as_secs() < 1, "{:?}", started.elapsed());
+    });
+    let status = machine.run(&format!("cat /proc/{}/status", unit.pid(80)));
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    let kibibytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    let limit =
+        machine.run("systemctl show --property=MemoryMax --value hello-server-0@80.service");
+    assert!(
+        kibibytes * 1024 < limit.trim().parse().unwrap(),
+        "{peak} of {limit}"
+    );
+}
+
+/// Kills its caller instead of doing what it is told the N-th time, or right after it has done so.
+const FATAL_SYSTEMCTL: &str = r#"#!/bin/sh
+read -r calls < /run/calls
+read -r before < /run/before
+echo $((calls - 1)) > /run/calls
+[ "$calls$before" = 0yes ] && kill -KILL $PPID && exit 1
+/usr/bin/systemctl "$@"
+code=$?
+[ "$calls" = 0 ] && kill -KILL $PPID
+exit $code
+"#;
+
+#[test]
+fn a_hook_killed_at_any_systemctl_is_completed_by_the_next() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let systemctl = machine.path("/usr/local/bin/systemctl");
+    let config = machine.path(&unit.charm_path("config.json"));
+    // On another port a new server is started, on the same one the running server is replaced.
+    for (port, before) in [(443, true), (443, false), (80, true), (80, false)] {
+        let mut kills = 0;
+        loop {
+            // given
+            unit.configure(80);
+            unit.refresh();
+            fs::write(
+                machine.path(&unit.template("service")),
+                "# of an earlier revision",
+            )
+            .unwrap();
+            fs::write(&config, format!("{{\"server-port\": {port}}}")).unwrap();
+            machine.run("systemctl reset-failed");
+            // when
+            fs::write(machine.path("/run/calls"), format!("{kills}\n")).unwrap();
+            fs::write(
+                machine.path("/run/before"),
+                if before { "yes\n" } else { "no\n" },
+            )
+            .unwrap();
+            fs::write(&systemctl, FATAL_SYSTEMCTL).unwrap();
+            fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
+            let output = unit.dispatch("config-changed");
+            fs::remove_file(&systemctl).unwrap();
+            // then
+            assert_eq!(unit.status_after("config-changed"), "active");
+            unit.assert_serves_on(port);
+            let running = machine.run(&format!("stat -L -c %i /proc/{}/exe", unit.pid(port)));
+            let installed = machine.run(&format!(
+                "stat -c %i {}",
+                unit.charm_path("server/hello-server")
+            ));
+            assert_eq!(
+                running, installed,
+                "port {port}, killed at call {kills}, before it: {before}"
+            );
+            if output.status.success() {
+                break;
+            }
+            kills += 1;
+        }
+        assert_eq!(kills, if port == 443 { 6 } else { 3 });
+    }
+}
