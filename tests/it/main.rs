@@ -2,6 +2,7 @@
 
 #![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
 
+mod bad_input;
 mod levels;
 mod machine;
 mod on_systemd;

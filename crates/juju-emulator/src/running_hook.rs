@@ -108,7 +108,7 @@ impl<'a> RunningHook<'a> {
             .data()
             .sockets(&self.identity.model_uuid, self.machine)?;
         let hook = self.hook;
-        let variables = self.machine_variables();
+        let variables = self.machine_variables()?;
         let ended = interrupt.watched(|interrupt| {
             Dispatch {
                 identity: &identity,
@@ -172,12 +172,16 @@ impl<'a> RunningHook<'a> {
     }
 
     /// What the stand-ins of the machine's commands need to know.
-    fn machine_variables(&self) -> BTreeMap<String, OsString> {
+    fn machine_variables(&self) -> Result<BTreeMap<String, OsString>> {
         if uses_systemd_of_the_host() {
-            return BTreeMap::new();
+            return Ok(BTreeMap::new());
         }
         let directory = self.store.machine(self.machine);
-        Machine::new(&directory, address(self.machine).into()).variables()
+        let machine = Machine::new(&directory, address(self.machine).into());
+        machine
+            .create()
+            .with_context(|| format!("cannot make the machine {}", directory.display()))?;
+        Ok(machine.variables())
     }
 
     /// Makes a change that takes effect at once.

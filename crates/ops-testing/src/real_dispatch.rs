@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -42,7 +41,7 @@ impl RealDispatch {
             directory: tempfile::tempdir().context("cannot make a temporary directory")?,
         };
         stage(project, &binaries, &machine.path("charm"))?;
-        fs::create_dir_all(machine.machine().units)?;
+        machine.machine().create()?;
         let commands = hook_command_names().chain(MACHINE_COMMANDS);
         link_commands(&machine.path("commands"), &emulator()?, commands)?;
         Ok(machine)

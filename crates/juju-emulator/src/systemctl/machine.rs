@@ -3,7 +3,7 @@ use std::{
     env,
     ffi::OsString,
     fs::{self, File},
-    io::Write,
+    io::{self, Write},
     net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
 };
@@ -81,6 +81,14 @@ impl Machine {
             // Not its path: that names another file once the program has been built again.
             executable: PathBuf::from("/proc/self/exe"),
         }
+    }
+
+    /// Makes the directory for unit files, which a machine has from the beginning; does nothing when it is there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.units)
     }
 
     /// What a hook on this machine has in its environment, so that its commands know where they are.
