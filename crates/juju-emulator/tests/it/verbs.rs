@@ -18,6 +18,7 @@ case $JUJU_HOOK_NAME in
 esac
 case $(config-get do) in
     fail) status-set blocked 'about to fail'; open-port 1/tcp; exit 3 ;;
+    nowhere) open-port --endpoints nowhere 5/tcp ;;
     killed) kill -KILL $$ ;;
     killed-once) [ -e killed ] || { touch killed; kill -KILL $$; } ;;
     hang) echo hanging; echo $$ >hanging; while :; do :; done ;;
@@ -253,6 +254,20 @@ fn a_failed_hook_changes_its_status_and_nothing_else_and_is_run_again_when_resol
 }
 
 #[test]
+fn a_hook_whose_changes_are_refused_has_failed_although_it_exited_with_0() {
+    let juju = Juju::deployed();
+    juju.ok(&["config", "tiny", "do=nowhere", "port=6789"]);
+    let failed = r#""error" "hook failed: \"config-changed\"" ["8000/tcp"]"#;
+    assert_eq!(juju.unit("tiny/0"), failed);
+    let log = juju.log();
+    assert!(log.contains("cannot apply changes: "), "{log}");
+    assert!(
+        log.contains(r#"endpoint "nowhere" for unit "tiny/0" not found"#),
+        "{log}"
+    );
+}
+
+#[test]
 fn resolved_without_retry_skips_the_failed_hook() {
     let juju = Juju::deployed();
     juju.ok(&["model-config", "automatically-retry-hooks=false"]);
@@ -465,6 +480,8 @@ fn what_is_no_charm_is_refused_and_changes_nothing() {
     fs::set_permissions(juju.home.path().join("charm/dispatch"), plain).unwrap();
     juju.refused(&["deploy", &juju.charm()], 1, "chmod 755");
     juju.refused(&["deploy", "./nowhere"], 1, "no charm was found");
+    let file = juju.home.path().join("charm/dispatch");
+    juju.refused(&["deploy", &file.display().to_string()], 2, "unpack");
     fs::remove_file(juju.home.path().join("charm/metadata.yaml")).unwrap();
     juju.write_charm(
         "charmcraft.yaml",
