@@ -6,3 +6,5 @@ mod machine;
 mod on_systemd;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod unit;
