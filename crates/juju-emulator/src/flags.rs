@@ -1,6 +1,7 @@
 //! The grammar of flags in Juju's commands: GNU style, flags and arguments in any order.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use crate::go_strconv::{parse_bool, quote};
 
@@ -85,11 +86,11 @@ pub(crate) fn parse(flags: &'static [Flag], args: &[String]) -> Result<CommandLi
 
 impl CommandLine {
     /// Reads what follows a single dash: letters of switches, then at most one flag that takes the rest as its value.
-    fn parse_letters<'a>(
+    fn parse_letters(
         &mut self,
         flags: &'static [Flag],
         letters: &str,
-        rest: &mut impl Iterator<Item = &'a String>,
+        rest: &mut slice::Iter<'_, String>,
     ) -> Result<(), Stop> {
         let mut letters = letters.chars();
         while let Some(letter) = letters.next() {
@@ -97,21 +98,24 @@ impl CommandLine {
             let flag = find(flags, &name)?;
             let attached = letters.as_str();
             let is_switch = matches!(flag.value, FlagValue::Bool) && !attached.starts_with('=');
-            if is_switch || attached.is_empty() {
-                self.set(flag, &name, None, rest)?;
-            } else {
+            if !is_switch && !attached.is_empty() {
                 return self.set(flag, &name, Some(attached), rest);
+            }
+            self.set(flag, &name, None, rest)?;
+            if rest.as_slice().is_empty() {
+                // Juju overlooks the letters after a switch at the end of the command line.
+                break;
             }
         }
         Ok(())
     }
 
-    fn set<'a>(
+    fn set(
         &mut self,
         flag: &'static Flag,
         name: &str,
         attached: Option<&str>,
-        rest: &mut impl Iterator<Item = &'a String>,
+        rest: &mut slice::Iter<'_, String>,
     ) -> Result<(), Stop> {
         let given = match (attached, &flag.value) {
             (Some(value), _) => value,

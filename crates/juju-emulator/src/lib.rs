@@ -7,17 +7,28 @@
 pub mod charm;
 pub mod dispatch;
 pub mod hook;
+pub mod stage;
 
+mod agent;
 mod agent_socket;
+mod cli;
 mod command_client;
+mod debug_log;
 mod flags;
 mod go_strconv;
 mod hook_commands;
 mod hook_context;
+mod interrupt;
+mod model;
+mod model_config;
 mod output;
 mod pending_changes;
 mod ports;
+mod running_hook;
+mod store;
 mod unit_view;
+mod uniter;
+mod verbs;
 mod yaml;
 
 use std::ffi::OsString;
@@ -41,5 +52,5 @@ pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     if hook_command_names().any(|command| command == name) {
         return command_client::main(&name, args);
     }
-    ExitCode::from(2)
+    cli::main(args)
 }

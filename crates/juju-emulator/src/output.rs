@@ -13,6 +13,13 @@ pub(crate) const FORMAT: Flag = Flag {
     purpose: "How to print the value (json|smart|yaml)",
 };
 
+/// `--format`, of the commands that accept it and print nothing.
+pub(crate) const DEPRECATED_FORMAT: Flag = Flag {
+    names: &["format"],
+    value: FlagValue::Text(""),
+    purpose: "Has no effect",
+};
+
 /// `-o` and `--output`, of the commands that print a value.
 pub(crate) const OUTPUT: Flag = Flag {
     names: &["o", "output"],

@@ -10,6 +10,7 @@ use crate::unit_view::UnitView;
 
 /// What waits for the hook to exit with 0; dropped when it exits with anything else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct PendingChanges {
     /// Ports that `open-port` asked for.
     pub open: OpenedPorts,

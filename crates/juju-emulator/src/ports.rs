@@ -245,3 +245,64 @@ impl<E: Into<String>> FromIterator<(PortRange, E)> for OpenedPorts {
         opened
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_written_in_one_way_however_they_are_read() -> Result<(), InvalidPortRange> {
+        for (text, canonical) in [
+            ("80", "80/tcp"),
+            ("80-80/TCP", "80/tcp"),
+            ("0-65535/udp", "0-65535/udp"),
+            ("ICMP/x", "icmp"),
+        ] {
+            let range: PortRange = text.parse()?;
+            assert_eq!(range.to_string(), canonical);
+            assert_eq!(canonical.parse::<PortRange>()?, range);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn ranges_that_share_a_port_are_found() -> Result<(), InvalidPortRange> {
+        // given
+        let texts = [
+            "icmp",
+            "0/tcp",
+            "10-20/tcp",
+            "21/tcp",
+            "30-40/tcp",
+            "65535/tcp",
+            "15/udp",
+        ];
+        let ranges = texts.map(str::parse::<PortRange>);
+        let ranges = ranges.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let opened: OpenedPorts = ranges.iter().map(|range| (*range, ALL_ENDPOINTS)).collect();
+        for from in 0..=50 {
+            for to in from..=50 {
+                let range: PortRange = format!("{from}-{to}/tcp").parse()?;
+                // when
+                let found: Vec<PortRange> = opened.overlapping(range).collect();
+                // then
+                let share = |other: &&PortRange| {
+                    other.protocol == Protocol::Tcp && other.from <= to && from <= other.to
+                };
+                let expected: Vec<PortRange> = ranges.iter().filter(share).copied().collect();
+                assert_eq!(found, expected, "{range}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn opened_ports_are_kept_as_juju_keeps_them() -> Result<(), Box<dyn std::error::Error>> {
+        let text = r#"{"icmp":["foo"],"80/tcp":[""]}"#;
+        let opened: OpenedPorts = serde_json::from_str(text)?;
+        assert_eq!(serde_json::to_string(&opened)?, text);
+        assert!(opened.contains("80".parse()?, ALL_ENDPOINTS));
+        assert!(serde_json::from_str::<OpenedPorts>(r#"{"http":[""]}"#).is_err());
+        Ok(())
+    }
+}

@@ -5,6 +5,7 @@ use super::{Call, Failure};
 use crate::flags::{Flag, FlagValue};
 use crate::go_strconv::quote;
 use crate::hook_context::{Effect, LogLevel};
+use crate::output::DEPRECATED_FORMAT;
 use crate::unit_view::HookKind;
 
 const DEBUG: Flag = Flag {
@@ -17,17 +18,12 @@ const LEVEL: Flag = Flag {
     value: FlagValue::Text("INFO"),
     purpose: "The level to log at",
 };
-const FORMAT: Flag = Flag {
-    names: &["format"],
-    value: FlagValue::Text(""),
-    purpose: "Has no effect",
-};
 
 pub(super) const COMMAND: HookCommand = HookCommand {
     name: "juju-log",
     arguments: "<message>",
     purpose: "Write a message to the unit's log.",
-    flags: &[DEBUG, FORMAT, LEVEL],
+    flags: &[DEBUG, DEPRECATED_FORMAT, LEVEL],
     run,
 };
 

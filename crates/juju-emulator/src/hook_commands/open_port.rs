@@ -3,6 +3,7 @@
 use super::table::HookCommand;
 use super::{Call, Failure};
 use crate::flags::{Flag, FlagValue};
+use crate::output::DEPRECATED_FORMAT;
 use crate::pending_changes::PendingChanges;
 use crate::ports::{ALL_ENDPOINTS, InvalidPortRange, PortRange};
 use crate::unit_view::UnitView;
@@ -13,17 +14,12 @@ const ENDPOINTS: Flag = Flag {
     value: FlagValue::Text(""),
     purpose: "The endpoints to do it for, separated by commas; all of them unless given",
 };
-const FORMAT: Flag = Flag {
-    names: &["format"],
-    value: FlagValue::Text(""),
-    purpose: "Has no effect",
-};
 
 pub(super) const OPEN_PORT: HookCommand = HookCommand {
     name: "open-port",
     arguments: ARGUMENTS,
     purpose: "Open a port or a range of ports, once this hook has succeeded.",
-    flags: &[ENDPOINTS, FORMAT],
+    flags: &[ENDPOINTS, DEPRECATED_FORMAT],
     run: |call| change_ports(call, PendingChanges::open_port),
 };
 
@@ -31,7 +27,7 @@ pub(super) const CLOSE_PORT: HookCommand = HookCommand {
     name: "close-port",
     arguments: ARGUMENTS,
     purpose: "Close a port or a range of ports, once this hook has succeeded.",
-    flags: &[ENDPOINTS, FORMAT],
+    flags: &[ENDPOINTS, DEPRECATED_FORMAT],
     run: |call| change_ports(call, PendingChanges::close_port),
 };
 

@@ -6,3 +6,4 @@
 )]
 
 mod dispatch;
+mod hook_commands;

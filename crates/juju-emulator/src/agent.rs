@@ -1,0 +1,319 @@
+//! The agent of one unit: runs its hooks one after the other and notes how each ended.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+
+use crate::dispatch::Ended;
+use crate::hook::Hook;
+use crate::hook_context::LogLevel;
+use crate::interrupt::Interrupt;
+use crate::model::{Again, Model, StatusSince, Unit, Why};
+use crate::model_config;
+use crate::running_hook::RunningHook;
+use crate::stage;
+use crate::store::Store;
+use crate::uniter::{Operation, Seen, advance, next_operation, retry_delay};
+
+/// What a command left that `juju exec` ran in a unit.
+#[derive(Debug)]
+pub(crate) struct Executed {
+    pub(crate) exit_code: i32,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+}
+
+/// Runs what has become due until every unit has settled; waits for other processes that do the same.
+pub(crate) fn settle(store: &Store, interrupt: &Interrupt) -> Result<()> {
+    loop {
+        let model = store.read()?;
+        let now = Timestamp::now();
+        let due = model
+            .units()
+            .find(|(name, _)| next_operation(&model, name, now).is_some());
+        let Some((name, unit)) = due else {
+            return Ok(());
+        };
+        let agent = UnitAgent::new(store, interrupt, name, unit.machine);
+        let _lock = agent.lock()?;
+        // Meanwhile another process may have done it.
+        match next_operation(&store.read()?, name, Timestamp::now()) {
+            Some(Operation::Run(hook)) => agent.run_hook(&hook)?,
+            Some(Operation::CleanUp) => agent.clean_up()?,
+            None => {}
+        }
+    }
+}
+
+/// Runs commands in a unit as `juju exec` does: with a hook's rights, and their changes are kept whatever they exit with.
+pub(crate) fn exec(
+    store: &Store,
+    interrupt: &Interrupt,
+    unit: &str,
+    commands: &str,
+) -> Result<Executed> {
+    let machine = store
+        .read()?
+        .unit(unit)
+        .context("the unit is gone")?
+        .1
+        .machine;
+    let agent = UnitAgent::new(store, interrupt, unit, machine);
+    let _lock = agent.lock()?;
+    agent.exec(commands)
+}
+
+struct UnitAgent<'a> {
+    store: &'a Store,
+    interrupt: &'a Interrupt,
+    unit: &'a str,
+    machine: u32,
+}
+
+impl<'a> UnitAgent<'a> {
+    fn new(store: &'a Store, interrupt: &'a Interrupt, unit: &'a str, machine: u32) -> Self {
+        Self {
+            store,
+            interrupt,
+            unit,
+            machine,
+        }
+    }
+
+    /// Hooks of one machine run one after the other, whoever runs them.
+    fn lock(&self) -> Result<fs::File> {
+        self.store.lock(&format!("machine-{}", self.machine))
+    }
+
+    fn run_hook(&self, hook: &Hook) -> Result<()> {
+        if io::stderr().is_terminal() {
+            writeln!(io::stderr(), "{}: {hook}", self.unit)?;
+        }
+        if [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook) {
+            self.install_charm()?;
+        }
+        self.set_status_before(hook)?;
+        let model = self.store.read()?;
+        let (application, _) = model.unit(self.unit).context("the unit is gone")?;
+        let seen = Seen {
+            config_version: application.config_version,
+            charm_version: application.charm_version,
+            update_status_interval: model_config::update_status_interval(&model),
+        };
+        let mut running = RunningHook::new(self.store, &model, self.unit, hook)?;
+        let ended = running.run("", self.interrupt)?;
+        let why = match &ended {
+            Ok(Ended::Interrupted) => {
+                bail!(
+                    "interrupted: the next command runs the {hook} hook of {} again",
+                    self.unit
+                )
+            }
+            Ok(Ended::Exited(0) | Ended::Missing) => self.commit(&running, hook, &seen)?.err(),
+            Ok(Ended::Exited(code)) => Some(format!("exit status {code}")),
+            Ok(Ended::Killed(signal)) => Some(format!("killed by signal {signal}")),
+            Err(error) => Some(error.to_string()),
+        };
+        let via = running.via();
+        match &why {
+            None if matches!(ended, Ok(Ended::Missing)) => {
+                running.log(LogLevel::Info, format!("skipped \"{hook}\" hook (missing)"))?;
+            }
+            None => running.log(LogLevel::Info, format!("ran \"{hook}\" hook (via {via})"))?,
+            Some(why) => {
+                running.log(
+                    LogLevel::Error,
+                    format!("hook \"{hook}\" (via {via}) failed: {why}"),
+                )?;
+                self.note_failure(hook, matches!(ended, Ok(Ended::Killed(_))))?;
+            }
+        }
+        let wants_reboot = why.is_none() && running.pending().reboot;
+        self.act_on_shutdown(wants_reboot || running.reboot_now)
+    }
+
+    fn exec(&self, commands: &str) -> Result<Executed> {
+        let model = self.store.read()?;
+        let mut running = RunningHook::new(self.store, &model, self.unit, &Hook::JujuExec)?;
+        let exit_code = match running.run(commands, self.interrupt)?? {
+            Ended::Exited(code) => code,
+            Ended::Killed(signal) => 128 + signal,
+            Ended::Interrupted => bail!("interrupted"),
+            Ended::Missing => 0,
+        };
+        let opened = self.store.update(|model| {
+            let opened = running.commit(model)?;
+            if let (Ok(opened), Some(unit)) = (&opened, model.unit_mut(self.unit)) {
+                unit.opened_ports.clone_from(opened);
+            }
+            Ok(opened)
+        })?;
+        if let Err(refusal) = opened {
+            bail!("cannot apply changes: {refusal}");
+        }
+        self.act_on_shutdown(running.pending().reboot || running.reboot_now)?;
+        Ok(Executed {
+            exit_code,
+            stdout: running.stdout,
+            stderr: running.stderr,
+        })
+    }
+
+    /// Brings the application's charm into the unit's charm directory.
+    fn install_charm(&self) -> Result<()> {
+        let model = self.store.read()?;
+        let (application, unit) = model.unit(self.unit).context("the unit is gone")?;
+        let charms = self.store.charms();
+        let charm_dir = self.store.unit(unit.machine, self.unit).join("charm");
+        // As in Juju, the file says which charm is there.
+        let note = charm_dir.join(".juju-charm");
+        let previous = fs::read_to_string(&note).ok();
+        let previous = previous
+            .as_deref()
+            .and_then(|url| url.trim().strip_prefix("local:"))
+            .map(|name| charms.join(name))
+            .filter(|directory| directory.is_dir());
+        let staged = charms.join(application.staged_charm());
+        stage::install(&staged, previous.as_deref(), &charm_dir)?;
+        fs::write(&note, application.charm_url() + "\n")
+            .with_context(|| format!("cannot write {}", note.display()))
+    }
+
+    fn set_status_before(&self, hook: &Hook) -> Result<()> {
+        let Hook::Unit(name) = hook else {
+            return Ok(());
+        };
+        self.update_unit(|unit, now| match name.as_str() {
+            "install" if !unit.status_set => {
+                let message = "installing charm software";
+                unit.workload_status = StatusSince::new("maintenance", message, now);
+            }
+            "stop" => {
+                let message = "stopping charm software";
+                unit.workload_status = StatusSince::new("maintenance", message, now);
+            }
+            _ => {}
+        })
+    }
+
+    /// Makes the changes of a hook that succeeded, and notes that it did, both or neither. The inner error is Juju's refusal.
+    fn commit(
+        &self,
+        running: &RunningHook<'_>,
+        hook: &Hook,
+        seen: &Seen,
+    ) -> Result<Result<(), String>> {
+        let refusal = self.store.update(|model| {
+            let opened = match running.commit(model)? {
+                Ok(opened) => opened,
+                Err(refusal) => return Ok(Some(refusal)),
+            };
+            let now = Timestamp::now();
+            if let Some(unit) = model.unit_mut(self.unit) {
+                unit.opened_ports = opened;
+                unit.agent_status = StatusSince::new("idle", "", now);
+                advance(unit, hook, seen, now);
+                if *hook == Hook::unit("start") && !unit.status_set {
+                    unit.workload_status = StatusSince::new("unknown", "", now);
+                }
+                if unit.removed {
+                    unit.workload_status = StatusSince::new("terminated", "", now);
+                }
+            }
+            Ok(None)
+        })?;
+        let Some(refusal) = refusal else {
+            return Ok(Ok(()));
+        };
+        let why = format!("cannot apply changes: {refusal}");
+        running.log(LogLevel::Error, why.clone())?;
+        Ok(Err(why))
+    }
+
+    /// A failed hook is due again after a while. One that was killed is run again at once, but only once.
+    fn note_failure(&self, hook: &Hook, killed: bool) -> Result<()> {
+        self.store.update(|model| {
+            let retries = model_config::retries_hooks(model);
+            let now = Timestamp::now();
+            let Some(unit) = model.unit_mut(self.unit) else {
+                return Ok(());
+            };
+            let times = match &unit.again {
+                Some(again) if again.hook == *hook => match again.why {
+                    Why::Failed { times, .. } => times + 1,
+                    Why::Killed => 1,
+                },
+                _ if killed => 0,
+                _ => 1,
+            };
+            let why = if times == 0 {
+                Why::Killed
+            } else {
+                let message = format!("hook failed: \"{hook}\"");
+                unit.agent_status = StatusSince::new("error", &message, now);
+                Why::Failed {
+                    times,
+                    due: if retries {
+                        now + retry_delay(times)
+                    } else {
+                        Timestamp::MAX
+                    },
+                }
+            };
+            let hook = hook.clone();
+            unit.again = Some(Again { hook, why });
+            Ok(())
+        })
+    }
+
+    /// Removes what the unit had on its machine, and the machine if it was the last one there.
+    fn clean_up(&self) -> Result<()> {
+        let last = |model: &Model| {
+            let here = |unit: &Unit| unit.machine == self.machine;
+            model.units().filter(|(_, unit)| here(unit)).count() <= 1
+        };
+        let directory = if last(&self.store.read()?) {
+            let directory = self.store.machine(self.machine);
+            directory
+        } else {
+            self.store.unit(self.machine, self.unit)
+        };
+        match fs::remove_dir_all(&directory) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error)
+                    .with_context(|| format!("cannot remove {}", directory.display()));
+            }
+            _ => {}
+        }
+        self.store.update(|model| {
+            model.forget_unit(self.unit);
+            Ok(())
+        })
+    }
+
+    /// Reboots the machine if the hook asked for it.
+    fn act_on_shutdown(&self, reboot: bool) -> Result<()> {
+        if !reboot {
+            return Ok(());
+        }
+        self.store.update(|model| {
+            for application in model.applications.values_mut() {
+                for unit in application.units.values_mut() {
+                    unit.rebooted |= unit.machine == self.machine && unit.started;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn update_unit(&self, change: impl FnOnce(&mut Unit, Timestamp)) -> Result<()> {
+        self.store.update(|model| {
+            if let Some(unit) = model.unit_mut(self.unit) {
+                change(unit, Timestamp::now());
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! Ctrl-C: ends the emulator at once, except while a hook runs, which then has to be ended first.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+/// Whether somebody wants the emulator to end.
+#[derive(Debug)]
+pub(crate) struct Interrupt {
+    wanted: Arc<AtomicBool>,
+    /// As long as it is true, a signal does what it does to any program.
+    default_action: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    pub(crate) fn new() -> io::Result<Self> {
+        let wanted = Arc::new(AtomicBool::new(false));
+        let default_action = Arc::new(AtomicBool::new(true));
+        for signal in [SIGINT, SIGTERM] {
+            flag::register_conditional_default(signal, Arc::clone(&default_action))?;
+            flag::register(signal, Arc::clone(&wanted))?;
+        }
+        Ok(Self {
+            wanted,
+            default_action,
+        })
+    }
+
+    /// Runs something that watches for the interruption itself.
+    pub(crate) fn watched<T>(&self, run: impl FnOnce(&AtomicBool) -> T) -> T {
+        self.default_action.store(false, Ordering::SeqCst);
+        let result = run(&self.wanted);
+        self.default_action.store(true, Ordering::SeqCst);
+        result
+    }
+}

@@ -1,0 +1,308 @@
+//! A model as its controller keeps it: plain data, stored by [`crate::store`].
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::hook::Hook;
+use crate::ports::OpenedPorts;
+use crate::unit_view::Status;
+
+/// The Juju that the emulator stands in for.
+pub(crate) const JUJU_VERSION: &str = "3.6.9";
+
+/// The base that a local charm is deployed on when nobody says otherwise.
+pub(crate) const DEFAULT_BASE: &str = "ubuntu@24.04";
+
+/// One model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Model {
+    pub(crate) name: String,
+    pub(crate) uuid: String,
+    pub(crate) created: Timestamp,
+    /// What `juju model-config` has set.
+    pub(crate) config: BTreeMap<String, String>,
+    /// The number of the next machine; numbers are never used again.
+    pub(crate) next_machine: u32,
+    pub(crate) machines: BTreeMap<u32, Machine>,
+    pub(crate) applications: BTreeMap<String, Application>,
+    /// The next revision of each local charm.
+    pub(crate) next_revision: BTreeMap<String, u64>,
+    /// The next number of a unit, by application name; it goes on when an application comes back.
+    pub(crate) next_unit: BTreeMap<String, u32>,
+    /// The number of the last `juju exec`.
+    pub(crate) last_task: u64,
+}
+
+/// One machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Machine {
+    pub(crate) base: String,
+    pub(crate) created: Timestamp,
+}
+
+/// One application.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Application {
+    pub(crate) charm: String,
+    pub(crate) revision: u64,
+    pub(crate) base: String,
+    pub(crate) channel: String,
+    pub(crate) exposed: bool,
+    pub(crate) dying: bool,
+    /// What the operator has set; the charm has the defaults.
+    pub(crate) settings: BTreeMap<String, Value>,
+    /// Counts the changes of `settings`.
+    pub(crate) config_version: u64,
+    /// Counts the charms it has had.
+    pub(crate) charm_version: u64,
+    /// The unit that leads.
+    pub(crate) leader: Option<String>,
+    /// What the leader has set with `status-set --application`.
+    pub(crate) status: Option<StatusSince>,
+    pub(crate) workload_version: String,
+    pub(crate) units: BTreeMap<String, Unit>,
+    pub(crate) created: Timestamp,
+}
+
+/// One unit: what its agent has done so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Unit {
+    pub(crate) machine: u32,
+    pub(crate) dying: bool,
+    pub(crate) installed: bool,
+    pub(crate) started: bool,
+    pub(crate) stopped: bool,
+    /// The `remove` hook is done; what is left is to clean up.
+    pub(crate) removed: bool,
+    /// The versions that its last `config-changed` and `upgrade-charm` have seen.
+    pub(crate) config_seen: u64,
+    pub(crate) charm_seen: u64,
+    pub(crate) leader_seen: bool,
+    /// The machine has rebooted since its last `start`.
+    pub(crate) rebooted: bool,
+    /// When its next `update-status` is due.
+    pub(crate) update_status_at: Timestamp,
+    /// The hook to run again, after it failed or was killed.
+    pub(crate) again: Option<Again>,
+    pub(crate) workload_status: StatusSince,
+    /// The charm has set its status itself.
+    pub(crate) status_set: bool,
+    pub(crate) agent_status: StatusSince,
+    pub(crate) opened_ports: OpenedPorts,
+}
+
+/// A hook that has not succeeded yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Again {
+    pub(crate) hook: Hook,
+    pub(crate) why: Why,
+}
+
+/// Why a hook runs again, and when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Why {
+    /// It was killed, which is not yet an error: it is run again at once.
+    Killed,
+    /// It failed this many times in a row. `juju resolved` makes it due at once.
+    Failed { times: u32, due: Timestamp },
+}
+
+/// A status, and since when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StatusSince {
+    #[serde(flatten)]
+    pub(crate) status: Status,
+    pub(crate) since: Timestamp,
+}
+
+impl StatusSince {
+    pub(crate) fn new(status: &str, message: &str, since: Timestamp) -> Self {
+        Self {
+            status: Status {
+                status: status.to_owned(),
+                message: message.to_owned(),
+            },
+            since,
+        }
+    }
+}
+
+impl Model {
+    pub(crate) fn new(name: &str, uuid: String, created: Timestamp) -> Self {
+        Self {
+            name: name.to_owned(),
+            uuid,
+            created,
+            config: BTreeMap::new(),
+            next_machine: 0,
+            machines: BTreeMap::new(),
+            applications: BTreeMap::new(),
+            next_revision: BTreeMap::new(),
+            next_unit: BTreeMap::new(),
+            last_task: 0,
+        }
+    }
+
+    pub(crate) fn application(&self, name: &str) -> Result<&Application> {
+        self.applications
+            .get(name)
+            .with_context(|| format!("application \"{name}\" not found"))
+    }
+
+    pub(crate) fn application_mut(&mut self, name: &str) -> Result<&mut Application> {
+        self.applications
+            .get_mut(name)
+            .with_context(|| format!("application \"{name}\" not found"))
+    }
+
+    /// A unit by name, or by `app/leader`.
+    pub(crate) fn unit_name(&self, name: &str) -> Result<String> {
+        let Some((application, number)) = name.split_once('/') else {
+            bail!("\"{name}\" is not a valid unit name");
+        };
+        let not_found = || format!("unit \"{name}\" not found");
+        let application = self.applications.get(application).with_context(not_found)?;
+        let name = match (number, &application.leader) {
+            ("leader", Some(leader)) => leader,
+            _ => name,
+        };
+        application.units.get(name).with_context(not_found)?;
+        Ok(name.to_owned())
+    }
+
+    /// A unit, with its application.
+    pub(crate) fn unit(&self, name: &str) -> Option<(&Application, &Unit)> {
+        let application = self.applications.get(application_of(name))?;
+        Some((application, application.units.get(name)?))
+    }
+
+    pub(crate) fn unit_mut(&mut self, name: &str) -> Option<&mut Unit> {
+        let application = self.applications.get_mut(application_of(name))?;
+        application.units.get_mut(name)
+    }
+
+    /// All units by name, in the order in which `juju status` lists them.
+    pub(crate) fn units(&self) -> impl Iterator<Item = (&String, &Unit)> {
+        self.applications
+            .values()
+            .flat_map(|application| &application.units)
+    }
+
+    /// Adds a unit on a new machine, or on the given one; its agent then installs it.
+    pub(crate) fn add_unit(
+        &mut self,
+        application: &str,
+        to: Option<u32>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let base = self.application(application)?.base.clone();
+        let machine = match to {
+            Some(machine) => {
+                if !self.machines.contains_key(&machine) {
+                    bail!("cannot add unit to machine {machine}: machine {machine} not found");
+                }
+                machine
+            }
+            None => {
+                let machine = self.next_machine;
+                self.next_machine += 1;
+                let created = now;
+                self.machines.insert(machine, Machine { base, created });
+                machine
+            }
+        };
+        let number = self.next_unit.entry(application.to_owned()).or_default();
+        let name = format!("{application}/{number}");
+        *number += 1;
+        let application = self.application_mut(application)?;
+        application.leader.get_or_insert_with(|| name.clone());
+        application.units.insert(name, Unit::new(machine, now));
+        Ok(())
+    }
+
+    /// Forgets a unit whose `remove` is done, and with it what only it kept: an emptied machine, a dying application.
+    pub(crate) fn forget_unit(&mut self, name: &str) {
+        let of = application_of(name);
+        let Some(application) = self.applications.get_mut(of) else {
+            return;
+        };
+        let Some(unit) = application.units.remove(name) else {
+            return;
+        };
+        if application.leader.as_deref() == Some(name) {
+            application.leader = application.units.keys().next().cloned();
+        }
+        if application.dying && application.units.is_empty() {
+            self.applications.remove(of);
+        }
+        if !self.units().any(|(_, other)| other.machine == unit.machine) {
+            self.machines.remove(&unit.machine);
+        }
+    }
+}
+
+impl Application {
+    /// The name of the directory of its staged charm, `hello-server-0`.
+    pub(crate) fn staged_charm(&self) -> String {
+        format!("{}-{}", self.charm, self.revision)
+    }
+
+    pub(crate) fn charm_url(&self) -> String {
+        format!("local:{}", self.staged_charm())
+    }
+
+    pub(crate) fn is_leader(&self, unit: &str) -> bool {
+        self.leader.as_deref() == Some(unit)
+    }
+}
+
+impl Unit {
+    fn new(machine: u32, now: Timestamp) -> Self {
+        Self {
+            machine,
+            dying: false,
+            installed: false,
+            started: false,
+            stopped: false,
+            removed: false,
+            config_seen: 0,
+            charm_seen: 0,
+            leader_seen: false,
+            rebooted: false,
+            update_status_at: now,
+            again: None,
+            workload_status: StatusSince::new("waiting", "installing agent", now),
+            status_set: false,
+            agent_status: StatusSince::new("allocating", "", now),
+            opened_ports: OpenedPorts::default(),
+        }
+    }
+
+    /// The hook that put the unit into error.
+    pub(crate) fn failed_hook(&self) -> Option<&Hook> {
+        match &self.again {
+            Some(Again {
+                hook,
+                why: Why::Failed { .. },
+            }) => Some(hook),
+            _ => None,
+        }
+    }
+}
+
+/// The application of a unit: `app` of `app/0`.
+pub(crate) fn application_of(unit: &str) -> &str {
+    unit.split_once('/')
+        .map_or(unit, |(application, _)| application)
+}
+
+/// Machine 0 has 127.0.0.1, machine 1 has 127.0.0.2, and so on.
+pub(crate) fn address(machine: u32) -> Ipv4Addr {
+    Ipv4Addr::from_bits(Ipv4Addr::LOCALHOST.to_bits().saturating_add(machine))
+}

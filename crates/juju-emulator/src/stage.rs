@@ -1,0 +1,300 @@
+//! Makes the directory of an unpacked charm out of what an author has: a charm directory, or the project of a Rust charm.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+/// What charmcraft takes over from `charmcraft.yaml` into the packed `metadata.yaml`, beside `title`.
+const METADATA: [&str; 16] = [
+    "assumes",
+    "containers",
+    "description",
+    "devices",
+    "extra-bindings",
+    "name",
+    "peers",
+    "provides",
+    "requires",
+    "resources",
+    "storage",
+    "subordinate",
+    "summary",
+    "terms",
+    "charm-user",
+    "website",
+];
+
+/// Whether a project's charm is built by charmcraft's plugin for Rust.
+pub(crate) fn is_rust_charm(project: &Path) -> Result<bool> {
+    if !project.join("charmcraft.yaml").is_file() {
+        return Ok(false);
+    }
+    let charmcraft = read_charmcraft(project)?;
+    let parts = charmcraft.get("parts").and_then(Value::as_object);
+    Ok(parts.is_some_and(|parts| parts.values().any(|part| part["plugin"] == "rust")))
+}
+
+/// Builds the programs of the project's root package, with cargo's progress on stderr.
+pub(crate) fn build(project: &Path) -> Result<Vec<PathBuf>> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let package = Command::new(&cargo)
+        .args(["pkgid", "--locked"])
+        .current_dir(project)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo, which builds a Rust charm")?;
+    if !package.status.success() {
+        bail!("cargo finds no package in {}", project.display());
+    }
+    let mut build = Command::new(&cargo)
+        .args(["build", "--release", "--locked", "--bins"])
+        .arg("--message-format=json-render-diagnostics")
+        .args(["--package", String::from_utf8_lossy(&package.stdout).trim()])
+        .current_dir(project)
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run cargo, which builds a Rust charm")?;
+    let mut binaries = Vec::new();
+    if let Some(stdout) = build.stdout.take() {
+        for line in BufReader::new(stdout).lines() {
+            let message: Value = serde_json::from_str(&line?).unwrap_or_default();
+            binaries.extend(message["executable"].as_str().map(PathBuf::from));
+        }
+    }
+    if !build.wait()?.success() {
+        bail!("the charm in {} does not build", project.display());
+    }
+    Ok(binaries)
+}
+
+/// Lays out a Rust charm as charmcraft packs it: its programs in `bin/`, `dispatch`, and the files that describe it.
+///
+/// # Errors
+///
+/// When the project lacks `dispatch` or a file cannot be read or written.
+pub fn stage(project: &Path, binaries: &[PathBuf], into: &Path) -> Result<()> {
+    let charmcraft = read_charmcraft(project)?;
+    fs::create_dir_all(into.join("bin"))?;
+    for binary in binaries {
+        let name = binary.file_name().unwrap_or_default();
+        copy(binary, &into.join("bin").join(name))?;
+    }
+    copy(&project.join("dispatch"), &into.join("dispatch"))
+        .context("a Rust charm has a file `dispatch` that starts its program")?;
+    fs::set_permissions(into.join("dispatch"), fs::Permissions::from_mode(0o755))?;
+
+    let mut metadata: BTreeMap<_, _> = METADATA
+        .into_iter()
+        .filter_map(|key| Some((key, charmcraft.get(key)?)))
+        .collect();
+    metadata.extend(charmcraft.get("title").map(|title| ("display-name", title)));
+    write_yaml(&into.join("metadata.yaml"), &metadata)?;
+    for section in ["config", "actions"] {
+        let name = format!("{section}.yaml");
+        if let Some(content) = charmcraft.get(section) {
+            write_yaml(&into.join(name), content)?;
+        } else if project.join(&name).is_file() {
+            copy(&project.join(&name), &into.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies a charm directory as it is; links stay links, and may not lead out of it.
+pub(crate) fn copy_directory(from: &Path, into: &Path) -> Result<()> {
+    fs::create_dir_all(into).with_context(|| format!("cannot create {}", into.display()))?;
+    for file in files_below(from, Some(into))? {
+        let (source, target) = (from.join(&file), into.join(&file));
+        if let Some(directory) = target.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        if source.is_symlink() {
+            let link = fs::read_link(&source)?;
+            if leads_out(&file, &link) {
+                bail!(
+                    "the link {} leads out of the charm, to {}",
+                    source.display(),
+                    link.display()
+                );
+            }
+            std::os::unix::fs::symlink(link, target)?;
+        } else {
+            copy(&source, &target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Brings the files of a staged charm into a unit's charm directory, where the charm may have files of its own.
+///
+/// Files of `previous`, the charm that the unit had before, are removed when the new charm does not have them. A program that
+/// runs is replaced, not written to.
+pub(crate) fn install(staged: &Path, previous: Option<&Path>, charm_dir: &Path) -> Result<()> {
+    fs::create_dir_all(charm_dir)
+        .with_context(|| format!("cannot create {}", charm_dir.display()))?;
+    let files = files_below(staged, None)?;
+    if let Some(previous) = previous {
+        for file in files_below(previous, None)? {
+            if !files.contains(&file) {
+                // The charm may have removed it before.
+                let _ = fs::remove_file(charm_dir.join(file));
+            }
+        }
+    }
+    for file in files {
+        let (source, target) = (staged.join(&file), charm_dir.join(&file));
+        if let Some(directory) = target.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        let mut new = target.clone().into_os_string();
+        new.push(".new");
+        // What a killed agent left behind.
+        let _ = fs::remove_file(&new);
+        if source.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(&source)?, &new)?;
+        } else {
+            copy(&source, Path::new(&new))?;
+        }
+        fs::rename(&new, &target).with_context(|| format!("cannot write {}", target.display()))?;
+    }
+    Ok(())
+}
+
+/// The paths of all files and links below a directory, without what is in `except`.
+fn files_below(directory: &Path, except: Option<&Path>) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut directories = vec![PathBuf::new()];
+    while let Some(below) = directories.pop() {
+        let path = directory.join(&below);
+        let entries =
+            fs::read_dir(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        for entry in entries {
+            let entry = entry?;
+            let name = below.join(entry.file_name());
+            if except.is_some_and(|except| except.starts_with(entry.path())) {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                directories.push(name);
+            } else {
+                files.push(name);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn leads_out(file: &Path, link: &Path) -> bool {
+    let mut depth = file.components().count() - 1;
+    for component in link.components() {
+        match component {
+            Component::Normal(_) => depth += 1,
+            Component::CurDir => {}
+            Component::ParentDir if depth > 0 => depth -= 1,
+            _ => return true,
+        }
+    }
+    false
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to)
+        .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    Ok(())
+}
+
+fn read_charmcraft(project: &Path) -> Result<BTreeMap<String, Value>> {
+    let path = project.join("charmcraft.yaml");
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_yaml::from_str(&text).with_context(|| format!("cannot use {}", path.display()))
+}
+
+fn write_yaml(path: &Path, content: &impl serde::Serialize) -> Result<()> {
+    let text = serde_yaml::to_string(content)?;
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::charm::check_charm_directory;
+
+    fn write(directory: &Path, name: &str, content: &str) {
+        let path = directory.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    #[test]
+    fn a_rust_charm_is_staged_as_charmcraft_packs_it() {
+        let home = tempfile::tempdir().unwrap();
+        let project = home.path().join("project");
+        write(
+            &project,
+            "charmcraft.yaml",
+            "name: hello\ntitle: Hello\ntype: charm\nparts: {charm: {plugin: rust}}\nrequires: {db: {interface: mysql}}",
+        );
+        write(&project, "config.yaml", "# kept\noptions: {}");
+        write(&project, "dispatch", "#!/bin/sh");
+        write(&project, "target/release/hello", "program");
+        assert!(is_rust_charm(&project).unwrap());
+
+        let into = home.path().join("staged");
+        stage(&project, &[project.join("target/release/hello")], &into).unwrap();
+
+        let charm = check_charm_directory(&into).unwrap();
+        assert_eq!(charm.name, "hello");
+        let files = files_below(&into, None).unwrap();
+        let names = ["bin/hello", "config.yaml", "dispatch", "metadata.yaml"];
+        assert_eq!(files, names.map(PathBuf::from));
+        assert_eq!(
+            fs::read_to_string(into.join("metadata.yaml")).unwrap(),
+            "display-name: Hello\nname: hello\nrequires:\n  db:\n    interface: mysql\n"
+        );
+    }
+
+    #[test]
+    fn a_new_charm_replaces_the_files_of_the_old_and_leaves_the_charms_own() {
+        let home = tempfile::tempdir().unwrap();
+        let [old, new, unit] = ["old", "new", "unit"].map(|name| home.path().join(name));
+        write(&old, "lib/gone", "1");
+        write(&old, "dispatch", "1");
+        write(&new, "dispatch", "2");
+        install(&old, None, &unit).unwrap();
+        write(&unit, "own/data", "mine");
+        install(&new, Some(&old), &unit).unwrap();
+        assert_eq!(fs::read_to_string(unit.join("dispatch")).unwrap(), "2");
+        let files = files_below(&unit, None).unwrap();
+        assert_eq!(files, ["dispatch", "own/data"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn a_link_that_leads_out_of_the_charm_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let charm = home.path().join("charm");
+        for (number, (link, refused)) in [
+            ("../etc", true),
+            ("/etc/passwd", true),
+            ("b/../../x", true),
+            ("b", false),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            write(&charm, "b", "");
+            let _ = fs::remove_file(charm.join("a"));
+            std::os::unix::fs::symlink(link, charm.join("a")).unwrap();
+            let result = copy_directory(&charm, &home.path().join(number.to_string()));
+            assert_eq!(result.is_err(), refused, "{link}");
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Where the emulator keeps a model: one JSON file, replaced by rename, changed under a lock that readers do not need.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+
+use crate::agent_socket::random_hex;
+use crate::debug_log::DebugLog;
+use crate::model::Model;
+
+/// The model that is there without `juju add-model`.
+pub(crate) const DEFAULT_MODEL: &str = "emulator";
+
+/// What stands for a controller and a cloud.
+pub(crate) const CONTROLLER: &str = "emulator";
+
+/// The directory below which everything is.
+#[derive(Clone, Debug)]
+pub(crate) struct DataDirectory(PathBuf);
+
+/// One model's directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    data: DataDirectory,
+    directory: PathBuf,
+}
+
+impl DataDirectory {
+    /// `JUJU_EMULATOR_DATA`, else `juju-emulator` in the user's own data directory.
+    pub(crate) fn from_environment() -> Result<Self> {
+        let given = |name| env::var_os(name).filter(|value| !value.is_empty());
+        let directory = given("JUJU_EMULATOR_DATA")
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(given("XDG_DATA_HOME")?).join("juju-emulator")))
+            .or_else(|| Some(PathBuf::from(given("HOME")?).join(".local/share/juju-emulator")))
+            .context("nowhere to keep data: set JUJU_EMULATOR_DATA to a directory")?;
+        let directory = std::path::absolute(&directory)
+            .with_context(|| format!("cannot use the directory {}", directory.display()))?;
+        Ok(Self(directory))
+    }
+
+    /// Where the sockets of running hooks are, private to the user.
+    pub(crate) fn sockets(&self) -> Result<PathBuf> {
+        let directory = self.0.join("run");
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&directory)
+            .with_context(|| format!("cannot create {}", directory.display()))?;
+        Ok(directory)
+    }
+
+    /// Where the links to hook commands are.
+    pub(crate) fn commands(&self) -> PathBuf {
+        self.0.join("commands")
+    }
+
+    pub(crate) fn model_names(&self) -> Result<Vec<String>> {
+        let models = self.0.join("models");
+        let entries = match fs::read_dir(&models) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", models.display()));
+            }
+        };
+        let mut names: Vec<_> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| models.join(name).join("state.json").exists())
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// The store of a model that exists; the default one is created when it is first needed.
+    pub(crate) fn model(&self, name: &str) -> Result<Store> {
+        let store = self.store(name)?;
+        if name == DEFAULT_MODEL {
+            store.create()?;
+        } else if !store.state().exists() {
+            bail!(
+                "model {name} not found; the models are: {}",
+                self.model_names()?.join(", ")
+            );
+        }
+        Ok(store)
+    }
+
+    /// Adds a model.
+    pub(crate) fn add_model(&self, name: &str) -> Result<()> {
+        if !self.store(name)?.create()? {
+            bail!("failed to create new model: model \"{name}\" already exists");
+        }
+        Ok(())
+    }
+
+    /// The model that was switched to last.
+    pub(crate) fn current_model(&self) -> Result<String> {
+        let path = self.0.join("current-model");
+        match fs::read_to_string(&path) {
+            Ok(name) => Ok(name.trim().to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(DEFAULT_MODEL.to_owned()),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+        }
+    }
+
+    pub(crate) fn switch(&self, name: &str) -> Result<()> {
+        let path = self.0.join("current-model");
+        replace(&path, name.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    fn store(&self, name: &str) -> Result<Store> {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if name.is_empty() || !name.chars().all(allowed) {
+            bail!(
+                "\"{name}\" is not a valid name: model names may only contain lowercase letters, digits and hyphens"
+            );
+        }
+        Ok(Store {
+            data: self.clone(),
+            directory: self.0.join("models").join(name),
+        })
+    }
+}
+
+impl Store {
+    pub(crate) fn data(&self) -> &DataDirectory {
+        &self.data
+    }
+
+    pub(crate) fn log(&self) -> DebugLog {
+        DebugLog::new(self.directory.join("debug.log"))
+    }
+
+    /// The directory of an emulated machine.
+    pub(crate) fn machine(&self, machine: u32) -> PathBuf {
+        self.directory.join("machines").join(machine.to_string())
+    }
+
+    /// What belongs to a unit on its machine.
+    pub(crate) fn unit(&self, machine: u32, unit: &str) -> PathBuf {
+        self.machine(machine)
+            .join("agents")
+            .join(format!("unit-{}", unit.replace('/', "-")))
+    }
+
+    /// Where staged charms are.
+    pub(crate) fn charms(&self) -> PathBuf {
+        self.directory.join("charms")
+    }
+
+    /// The model as it is now.
+    pub(crate) fn read(&self) -> Result<Model> {
+        let path = self.state();
+        let text =
+            fs::read(&path).with_context(|| format!("cannot read the model {}", path.display()))?;
+        serde_json::from_slice(&text).with_context(|| {
+            format!(
+                "the model in {} is damaged; restore the file, or remove its directory to begin anew",
+                path.display()
+            )
+        })
+    }
+
+    /// Changes the model; nothing is changed when `change` fails.
+    pub(crate) fn update<T>(&self, change: impl FnOnce(&mut Model) -> Result<T>) -> Result<T> {
+        let _lock = self.lock("model")?;
+        let mut model = self.read()?;
+        let before = model.clone();
+        let result = change(&mut model)?;
+        if model != before {
+            self.write(&model)?;
+        }
+        Ok(result)
+    }
+
+    /// Waits until this process alone holds what is called `name`; the kernel lets go when the process ends.
+    pub(crate) fn lock(&self, name: &str) -> Result<File> {
+        let path = self.directory.join("locks").join(name);
+        let lock = || {
+            fs::create_dir_all(self.directory.join("locks"))?;
+            let file = File::create(&path)?;
+            file.lock()?;
+            Ok::<_, io::Error>(file)
+        };
+        lock().with_context(|| format!("cannot lock {}", path.display()))
+    }
+
+    /// Removes the model with all that is left of it.
+    pub(crate) fn destroy(&self) -> Result<()> {
+        let _lock = self.lock("model")?;
+        // First of all, so that no other process finds half a model.
+        fs::remove_file(self.state())
+            .and_then(|()| fs::remove_dir_all(&self.directory))
+            .with_context(|| format!("cannot remove {}", self.directory.display()))?;
+        if self
+            .directory
+            .file_name()
+            .is_some_and(|name| name == self.data.current_model().unwrap_or_default().as_str())
+        {
+            self.data.switch(DEFAULT_MODEL)?;
+        }
+        Ok(())
+    }
+
+    /// Whether there was no such model before.
+    fn create(&self) -> Result<bool> {
+        if self.state().exists() {
+            return Ok(false);
+        }
+        let _lock = self.lock("model")?;
+        if self.state().exists() {
+            return Ok(false);
+        }
+        let name = self.directory.file_name().unwrap_or_default();
+        self.write(&Model::new(
+            &name.to_string_lossy(),
+            new_uuid()?,
+            Timestamp::now(),
+        ))?;
+        Ok(true)
+    }
+
+    fn state(&self) -> PathBuf {
+        self.directory.join("state.json")
+    }
+
+    fn write(&self, model: &Model) -> Result<()> {
+        let path = self.state();
+        let text = serde_json::to_vec_pretty(model)?;
+        replace(&path, &text).with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// Replaces a file in one step: whoever reads it sees the old content or the new.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = File::create(&new)?;
+    file.write_all(content)?;
+    fs::rename(&new, path)
+}
+
+fn new_uuid() -> io::Result<String> {
+    let hex = random_hex(32)?;
+    let (a, b, c, d) = (&hex[..8], &hex[8..12], &hex[13..16], &hex[17..20]);
+    Ok(format!("{a}-{b}-4{c}-8{d}-{}", &hex[20..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    fn store(home: &Path) -> Store {
+        DataDirectory(home.to_owned()).model(DEFAULT_MODEL).unwrap()
+    }
+
+    #[test]
+    fn changes_made_at_once_are_all_kept() {
+        let home = tempfile::tempdir().unwrap();
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..10 {
+                        store(home.path())
+                            .update(|model| {
+                                model.last_task += 1;
+                                Ok(())
+                            })
+                            .unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(store(home.path()).read().unwrap().last_task, 80);
+    }
+
+    #[test]
+    fn a_change_that_fails_changes_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let store = store(home.path());
+        let before = store.read().unwrap();
+        let result: Result<()> = store.update(|model| {
+            model.last_task = 7;
+            bail!("no")
+        });
+        assert!(result.is_err());
+        assert_eq!(store.read().unwrap(), before);
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_behind_does_not_count() {
+        let home = tempfile::tempdir().unwrap();
+        let store = store(home.path());
+        let before = store.read().unwrap();
+        fs::write(store.state().with_extension("new"), "{\"name\": \"emu").unwrap();
+        assert_eq!(store.read().unwrap(), before);
+        store.update(|model| Ok(model.last_task = 1)).unwrap();
+        assert_eq!(store.read().unwrap().last_task, 1);
+    }
+
+    #[test]
+    fn a_damaged_model_is_an_error_and_says_which_file() {
+        let home = tempfile::tempdir().unwrap();
+        let store = store(home.path());
+        fs::write(store.state(), "{").unwrap();
+        let error = store.read().unwrap_err().to_string();
+        assert!(error.contains("state.json is damaged"), "{error}");
+    }
+
+    #[test]
+    fn a_model_name_cannot_leave_its_directory() {
+        let home = tempfile::tempdir().unwrap();
+        let data = DataDirectory(home.path().to_owned());
+        for name in ["", "../x", "a/b", "A"] {
+            assert!(data.add_model(name).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Decides what a unit's agent does next, from what the unit has seen and what its application wants.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::hook::Hook;
+use crate::model::{Again, Application, Model, Unit, Why};
+
+/// One step of a unit's agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// Run a hook.
+    Run(Hook),
+    /// Remove what is left of a unit whose life is over.
+    CleanUp,
+}
+
+/// What the agent of `unit` does now; nothing when the unit has settled, which a unit in error has until its retry is due.
+pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Option<Operation> {
+    let (application, state) = model.unit(unit)?;
+    if state.removed {
+        return Some(Operation::CleanUp);
+    }
+    match &state.again {
+        Some(Again {
+            hook,
+            why: Why::Killed,
+        }) => return Some(Operation::Run(hook.clone())),
+        Some(Again {
+            hook,
+            why: Why::Failed { due, .. },
+        }) => return (*due <= now).then(|| Operation::Run(hook.clone())),
+        None => {}
+    }
+    if state.dying && !state.installed {
+        return Some(Operation::CleanUp);
+    }
+    next_hook(application, state, application.is_leader(unit), now)
+        .map(|name| Operation::Run(Hook::unit(name)))
+}
+
+fn next_hook(
+    application: &Application,
+    unit: &Unit,
+    leader: bool,
+    now: Timestamp,
+) -> Option<&'static str> {
+    if unit.dying {
+        return Some(if unit.stopped { "remove" } else { "stop" });
+    }
+    let due = [
+        ("install", !unit.installed),
+        (
+            "upgrade-charm",
+            unit.charm_seen != application.charm_version,
+        ),
+        ("leader-elected", leader && !unit.leader_seen),
+        (
+            "config-changed",
+            unit.config_seen != application.config_version,
+        ),
+        ("start", !unit.started || unit.rebooted),
+        ("update-status", unit.update_status_at <= now),
+    ];
+    due.into_iter()
+        .find_map(|(name, is_due)| is_due.then_some(name))
+}
+
+/// Notes in a unit that a hook has succeeded, or was skipped, with what its agent knew when it began.
+pub(crate) fn advance(unit: &mut Unit, hook: &Hook, seen: &Seen, now: Timestamp) {
+    unit.again = None;
+    unit.update_status_at = now + seen.update_status_interval;
+    let Hook::Unit(name) = hook else {
+        return;
+    };
+    match name.as_str() {
+        "install" => {
+            unit.installed = true;
+            unit.charm_seen = seen.charm_version;
+        }
+        "upgrade-charm" => {
+            unit.charm_seen = seen.charm_version;
+            // Juju runs config-changed after it, whether or not config has changed.
+            unit.config_seen = 0;
+        }
+        "leader-elected" => unit.leader_seen = true,
+        "config-changed" => unit.config_seen = seen.config_version,
+        "start" => {
+            unit.started = true;
+            unit.rebooted = false;
+        }
+        "stop" => unit.stopped = true,
+        "remove" => unit.removed = true,
+        _ => {}
+    }
+}
+
+/// What an agent knew when a hook began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) config_version: u64,
+    pub(crate) charm_version: u64,
+    pub(crate) update_status_interval: Duration,
+}
+
+/// How long Juju waits before it runs a hook again that has failed this many times: 5 seconds, doubling to 5 minutes.
+pub(crate) fn retry_delay(times: u32) -> Duration {
+    let doublings = times.saturating_sub(1).min(6);
+    Duration::from_secs(5 << doublings).min(Duration::from_secs(300))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Model;
+
+    const SEEN: Seen = Seen {
+        config_version: 1,
+        charm_version: 1,
+        update_status_interval: Duration::from_secs(300),
+    };
+
+    fn model() -> Model {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut model = Model::new("demo", String::new(), now);
+        let application = Application {
+            charm: "app".to_owned(),
+            revision: 0,
+            base: String::new(),
+            channel: String::new(),
+            exposed: false,
+            dying: false,
+            settings: std::collections::BTreeMap::new(),
+            config_version: 1,
+            charm_version: 1,
+            leader: None,
+            status: None,
+            workload_version: String::new(),
+            units: std::collections::BTreeMap::new(),
+            created: now,
+        };
+        model.applications.insert("app".to_owned(), application);
+        model.add_unit("app", None, now).unwrap();
+        model.add_unit("app", Some(0), now).unwrap();
+        model
+    }
+
+    /// Lets every hook of a unit succeed and says which they were.
+    fn settle(model: &mut Model, unit: &str, now: Timestamp) -> String {
+        let mut hooks = Vec::new();
+        while let Some(operation) = next_operation(model, unit, now) {
+            let Operation::Run(hook) = operation else {
+                hooks.push("clean up".to_owned());
+                break;
+            };
+            hooks.push(hook.to_string());
+            let application = &model.applications["app"];
+            let seen = Seen {
+                config_version: application.config_version,
+                charm_version: application.charm_version,
+                ..SEEN
+            };
+            advance(model.unit_mut(unit).unwrap(), &hook, &seen, now);
+        }
+        hooks.join(" ")
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    #[test]
+    fn the_hooks_of_a_units_life_come_in_jujus_order() {
+        let mut model = model();
+        let leader = "install leader-elected config-changed start";
+        assert_eq!(settle(&mut model, "app/0", at(0)), leader);
+        let other = "install config-changed start";
+        assert_eq!(settle(&mut model, "app/1", at(0)), other);
+        let given_then: [(&str, fn(&mut Model), i64, &str); 6] = [
+            ("nothing new", |_| (), 299, ""),
+            ("time has passed", |_| (), 300, "update-status"),
+            (
+                "config",
+                |model| model.applications.get_mut("app").unwrap().config_version += 1,
+                301,
+                "config-changed",
+            ),
+            (
+                "refresh",
+                |model| model.applications.get_mut("app").unwrap().charm_version += 1,
+                302,
+                "upgrade-charm config-changed",
+            ),
+            (
+                "reboot",
+                |model| model.unit_mut("app/0").unwrap().rebooted = true,
+                303,
+                "start",
+            ),
+            (
+                "remove",
+                |model| model.unit_mut("app/0").unwrap().dying = true,
+                304,
+                "stop remove clean up",
+            ),
+        ];
+        for (given, change, seconds, then) in given_then {
+            change(&mut model);
+            assert_eq!(settle(&mut model, "app/0", at(seconds)), then, "{given}");
+        }
+    }
+
+    #[test]
+    fn the_next_unit_leads_when_the_leader_is_gone() {
+        let mut model = model();
+        settle(&mut model, "app/0", at(0));
+        settle(&mut model, "app/1", at(0));
+        model.forget_unit("app/0");
+        assert_eq!(settle(&mut model, "app/1", at(0)), "leader-elected");
+        model.applications.get_mut("app").unwrap().dying = true;
+        model.forget_unit("app/1");
+        assert!(model.applications.is_empty() && model.machines.is_empty());
+    }
+
+    #[test]
+    fn a_unit_in_error_runs_nothing_but_its_failed_hook_when_it_is_due() {
+        let mut model = model();
+        settle(&mut model, "app/0", at(0));
+        model.applications.get_mut("app").unwrap().config_version += 1;
+        model.unit_mut("app/0").unwrap().again = Some(Again {
+            hook: Hook::unit("update-status"),
+            why: Why::Failed {
+                times: 1,
+                due: at(5),
+            },
+        });
+        assert_eq!(settle(&mut model, "app/0", at(4)), "");
+        assert_eq!(
+            settle(&mut model, "app/0", at(5)),
+            "update-status config-changed"
+        );
+    }
+
+    #[test]
+    fn retries_come_after_5_seconds_doubling_to_5_minutes() {
+        let seconds: Vec<_> = (1..=9).map(|times| retry_delay(times).as_secs()).collect();
+        assert_eq!(seconds, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
+    }
+
+    #[test]
+    fn a_unit_removed_before_its_install_has_no_stop() {
+        let mut model = model();
+        model.unit_mut("app/0").unwrap().dying = true;
+        assert_eq!(settle(&mut model, "app/0", at(0)), "clean up");
+    }
+}

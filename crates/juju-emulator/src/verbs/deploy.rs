@@ -1,0 +1,197 @@
+//! `deploy`
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::config::{read_values, settings_from_yaml};
+use crate::agent_socket::random_hex;
+use crate::charm::{Charm, check_charm_directory};
+use crate::cli::{Session, UsageError};
+use crate::model::{Application, DEFAULT_BASE, Model};
+use crate::stage;
+use crate::store::Store;
+
+/// Deploy a charm from a directory: an unpacked charm, or the project of a Rust charm, which is built first.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Deploy {
+    /// The directory.
+    charm: PathBuf,
+    /// The application's name, when it is not to be the charm's.
+    application: Option<String>,
+    /// Set a config option, KEY=VALUE, or options from a YAML file.
+    #[arg(long)]
+    config: Vec<String>,
+    /// How many units.
+    #[arg(short = 'n', long, default_value_t = 1)]
+    num_units: u32,
+    /// The machine of the first unit, by number.
+    #[arg(long)]
+    to: Option<u32>,
+    /// The base to show, as `ubuntu@24.04`; every machine is this one.
+    #[arg(long, default_value = DEFAULT_BASE)]
+    base: String,
+    /// The channel to show.
+    #[arg(long, default_value = "stable")]
+    channel: String,
+    /// Accepted: a charm has the caller's rights.
+    #[arg(long)]
+    trust: bool,
+}
+
+impl Deploy {
+    pub(crate) fn run(self, session: &Session) -> Result<()> {
+        let store = session.store()?;
+        let (staged, charm) = stage_charm(&store, &self.charm)?;
+        let name = self
+            .application
+            .clone()
+            .unwrap_or_else(|| charm.name.clone());
+        let settings = self.settings(&name, &charm)?;
+        check_application_name(&name)?;
+        let revision = store.update(|model| {
+            if model.applications.contains_key(&name) {
+                bail!(
+                    "cannot add application \"{name}\": application already exists; to replace its charm: refresh {name} --path {}",
+                    self.charm.display()
+                );
+            }
+            let revision = staged.keep(model, &charm.name)?;
+            model
+                .applications
+                .insert(name.clone(), self.application(&charm, revision, settings));
+            for number in 0..self.num_units {
+                let to = self.to.filter(|_| number == 0);
+                model.add_unit(&name, to, Timestamp::now())?;
+            }
+            Ok(revision)
+        })?;
+        let charm = &charm.name;
+        writeln!(
+            io::stderr(),
+            "Located local charm \"{charm}\", revision {revision}\n\
+             Deploying \"{name}\" from local charm \"{charm}\", revision {revision} on {}/{}",
+            self.base,
+            self.channel
+        )?;
+        session.settle_and_show(&store)
+    }
+
+    fn settings(&self, application: &str, charm: &Charm) -> Result<BTreeMap<String, Value>> {
+        let mut settings = BTreeMap::new();
+        for config in &self.config {
+            if config.contains('=') {
+                settings.extend(read_values(charm, std::slice::from_ref(config))?);
+            } else {
+                let text = fs::read_to_string(config)
+                    .with_context(|| format!("cannot read the config file {config}"))?;
+                settings.extend(settings_from_yaml(charm, application, &text)?);
+            }
+        }
+        Ok(settings)
+    }
+
+    fn application(
+        &self,
+        charm: &Charm,
+        revision: u64,
+        settings: BTreeMap<String, Value>,
+    ) -> Application {
+        Application {
+            charm: charm.name.clone(),
+            revision,
+            base: self.base.clone(),
+            channel: self.channel.clone(),
+            exposed: false,
+            dying: false,
+            settings,
+            config_version: 1,
+            charm_version: 1,
+            leader: None,
+            status: None,
+            workload_version: String::new(),
+            units: BTreeMap::new(),
+            created: Timestamp::now(),
+        }
+    }
+}
+
+/// A staged charm that is not yet one of the model's; it goes away unless it is kept.
+pub(crate) struct Staged {
+    directory: PathBuf,
+}
+
+/// Makes a charm directory out of what the operator names, and checks that an agent can run it.
+pub(crate) fn stage_charm(store: &Store, source: &Path) -> Result<(Staged, Charm)> {
+    if !source.is_dir() {
+        bail!("no charm was found at \"{}\"", source.display());
+    }
+    let source = fs::canonicalize(source)?;
+    let staged = Staged {
+        directory: store.charms().join(format!(".new-{}", random_hex(8)?)),
+    };
+    if source.join("metadata.yaml").is_file() {
+        stage::copy_directory(&source, &staged.directory)?;
+    } else if stage::is_rust_charm(&source)? {
+        // What is wrong with its files is said before minutes of building.
+        Charm::read(&source)?;
+        let binaries = stage::build(&source)?;
+        stage::stage(&source, &binaries, &staged.directory)?;
+    } else if source.join("charmcraft.yaml").is_file() {
+        return Err(UsageError(format!(
+            "{} is the project of a charm that the emulator cannot build: pack it first, unpack the .charm file and deploy that directory",
+            source.display()
+        ))
+        .into());
+    }
+    let charm = if staged.directory.exists() {
+        check_charm_directory(&staged.directory)
+    } else {
+        check_charm_directory(&source)
+    };
+    Ok((staged, charm?))
+}
+
+impl Staged {
+    /// Makes it the next revision of the model's local charm of this name.
+    pub(crate) fn keep(&self, model: &mut Model, charm: &str) -> Result<u64> {
+        let next = model.next_revision.entry(charm.to_owned()).or_default();
+        let revision = *next;
+        *next += 1;
+        let into = self.directory.with_file_name(format!("{charm}-{revision}"));
+        // A killed emulator may have left it, without the model that knows it.
+        let _ = fs::remove_dir_all(&into);
+        fs::rename(&self.directory, &into)
+            .with_context(|| format!("cannot keep the charm in {}", into.display()))?;
+        Ok(revision)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // It is not there when it was kept.
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Juju's rule: words of lowercase letters and digits with a letter in each, joined by hyphens.
+fn check_application_name(name: &str) -> Result<()> {
+    let is_word = |word: &str| {
+        word.chars().any(|c| c.is_ascii_lowercase())
+            && word
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    let starts_with_letter = name.starts_with(|c: char| c.is_ascii_lowercase());
+    if !starts_with_letter || !name.split('-').all(is_word) {
+        bail!(
+            "invalid application name \"{name}\", expected words of lowercase letters and digits, joined by hyphens"
+        );
+    }
+    Ok(())
+}

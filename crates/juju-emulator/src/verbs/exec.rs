@@ -1,0 +1,151 @@
+//! `exec`
+
+use std::io::{self, Write};
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::agent::{self, Executed};
+use crate::cli::{Session, UsageError};
+use crate::model::Model;
+
+/// Run a command in units, with the rights of a hook.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Exec {
+    /// The units, such as `app/0` or `app/leader`; several with commas.
+    #[arg(short, long, value_delimiter = ',')]
+    unit: Vec<String>,
+    /// All units of applications; several with commas.
+    #[arg(short, long, value_delimiter = ',')]
+    application: Vec<String>,
+    /// How to print what they leave.
+    #[arg(long, value_enum, default_value = "plain")]
+    format: Format,
+    /// Accepted: the emulator waits as long as it takes.
+    #[arg(long)]
+    wait: Option<String>,
+    /// The command; one argument is a line of bash, more are a program and its arguments.
+    #[arg(required = true, trailing_var_arg = true)]
+    command: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum Format {
+    Plain,
+    Json,
+    Yaml,
+}
+
+impl Exec {
+    pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
+        let store = session.store()?;
+        session.settle(&store)?;
+        let units = self.units(&store.read()?)?;
+        let commands = match self.command.as_slice() {
+            [line] => line.clone(),
+            words => quote(words),
+        };
+        let mut results = serde_json::Map::new();
+        let mut failed = Vec::new();
+        for unit in &units {
+            let started = Timestamp::now();
+            let executed = agent::exec(&store, &session.interrupt, unit, &commands)?;
+            let id = store.update(|model| {
+                model.last_task += 1;
+                Ok(model.last_task)
+            })?;
+            if executed.exit_code != 0 {
+                failed.push(format!(
+                    " - id \"{id}\" with return code {}",
+                    executed.exit_code
+                ));
+            }
+            if self.format == Format::Plain && units.len() == 1 {
+                out.write_all(&executed.stdout)?;
+                out.flush()?;
+                io::stderr().write_all(&executed.stderr)?;
+            }
+            results.insert(unit.clone(), task(unit, id, started, &executed));
+        }
+        let results = Value::from(results);
+        match self.format {
+            Format::Plain if units.len() == 1 => {}
+            Format::Json => writeln!(out, "{results}")?,
+            Format::Plain | Format::Yaml => write!(out, "{}", serde_yaml::to_string(&results)?)?,
+        }
+        session.settle(&store)?;
+        if !failed.is_empty() {
+            let plural = if failed.len() > 1 { "s" } else { "" };
+            bail!(
+                "the following task{plural} failed:\n{}\n\nuse 'juju show-task' to inspect the failure{plural}\n",
+                failed.join("\n")
+            );
+        }
+        Ok(())
+    }
+
+    fn units(&self, model: &Model) -> Result<Vec<String>> {
+        if self.unit.is_empty() && self.application.is_empty() {
+            let message = "You must specify a target, either through --unit or --application";
+            return Err(UsageError(message.to_owned()).into());
+        }
+        let mut units = Vec::new();
+        for name in &self.unit {
+            units.push(model.unit_name(name)?);
+        }
+        for name in &self.application {
+            units.extend(model.application(name)?.units.keys().cloned());
+        }
+        Ok(units)
+    }
+}
+
+fn task(unit: &str, id: u64, started: Timestamp, executed: &Executed) -> Value {
+    let time = |time: Timestamp| time.strftime("%Y-%m-%d %H:%M:%S +0000 UTC").to_string();
+    let mut results = json!({"return-code": executed.exit_code});
+    for (name, output) in [("stdout", &executed.stdout), ("stderr", &executed.stderr)] {
+        if !output.is_empty() {
+            results[name] = String::from_utf8_lossy(output).into();
+        }
+    }
+    json!({
+        "id": id.to_string(),
+        "results": results,
+        "status": "completed",
+        "timing": {
+            "enqueued": time(started),
+            "started": time(started),
+            "completed": time(Timestamp::now()),
+        },
+        "unit": unit,
+    })
+}
+
+/// Joins a program and its arguments to a line of bash, as juju does: what holds blanks, quotes, dollars or backslashes is quoted.
+fn quote(words: &[String]) -> String {
+    let special = |c: char| c.is_whitespace() || "\"$\\".contains(c);
+    let quoted = |word: &String| {
+        if !word.is_empty() && !word.contains(special) {
+            return word.clone();
+        }
+        let escaped = word.chars().flat_map(|c| {
+            let escape = "\"$\\".contains(c).then_some('\\');
+            escape.into_iter().chain([c])
+        });
+        format!("\"{}\"", escaped.collect::<String>())
+    };
+    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_words_in_bash() {
+        let words = ["status-set", "active", "a $b \"c\" \\", ""].map(str::to_owned);
+        assert_eq!(quote(&words), r#"status-set active "a \$b \"c\" \\" """#);
+    }
+}

@@ -1,0 +1,71 @@
+//! `refresh`
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use super::deploy::stage_charm;
+use crate::cli::{Session, UsageError};
+
+/// Replace the charm of an application.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Refresh {
+    application: String,
+    /// The directory of the new charm, as for deploy.
+    #[arg(long)]
+    path: Option<PathBuf>,
+    /// Units in error get the new charm too, and run their failed hook again at once.
+    #[arg(long)]
+    force_units: bool,
+}
+
+impl Refresh {
+    pub(crate) fn run(self, session: &Session) -> Result<()> {
+        let name = &self.application;
+        let Some(path) = &self.path else {
+            return Err(UsageError(format!(
+                "\"{name}\" has a local charm: say where the new one is, with --path"
+            ))
+            .into());
+        };
+        let store = session.store()?;
+        store.read()?.application(name)?;
+        let (staged, charm) = stage_charm(&store, path)?;
+        let revision = store.update(|model| {
+            let application = model.application(name)?;
+            if application.charm != charm.name {
+                bail!(
+                    "cannot refresh \"{name}\" from charm \"{}\" to charm \"{}\"",
+                    application.charm,
+                    charm.name
+                );
+            }
+            // As in Juju, what the new charm has no option for is forgotten.
+            let mut settings = application.settings.clone();
+            settings.retain(|key, _| charm.options.contains_key(key));
+            for (key, value) in &settings {
+                charm.check_option(key, value)?;
+            }
+            let revision = staged.keep(model, &charm.name)?;
+            let application = model.application_mut(name)?;
+            application.settings = settings;
+            application.revision = revision;
+            application.charm_version += 1;
+            application.config_version += 1;
+            if self.force_units {
+                for unit in application.units.values_mut().filter(|unit| unit.installed) {
+                    // upgrade-charm brings the new charm; config-changed follows it in any case.
+                    unit.again = None;
+                }
+            }
+            Ok(revision)
+        })?;
+        writeln!(
+            io::stderr(),
+            "Added local charm \"{}\", revision {revision}, to the model",
+            charm.name
+        )?;
+        session.settle_and_show(&store)
+    }
+}

@@ -1,0 +1,183 @@
+//! `add-unit`, `remove-unit` and `remove-application`
+
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::{Result, bail};
+use jiff::Timestamp;
+
+use crate::cli::Session;
+use crate::model::{Model, application_of};
+use crate::store::Store;
+
+/// Add units to an application, each on a machine of its own.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AddUnit {
+    application: String,
+    /// How many.
+    #[arg(short = 'n', long, default_value_t = 1)]
+    num_units: u32,
+    /// The machine to put them on, by number.
+    #[arg(long)]
+    to: Option<u32>,
+}
+
+/// Remove units from an application.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RemoveUnit {
+    #[arg(required = true)]
+    units: Vec<String>,
+    /// Do not ask.
+    #[arg(long)]
+    no_prompt: bool,
+    /// Go on when hooks fail.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Remove applications with their units.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RemoveApplication {
+    #[arg(required = true)]
+    applications: Vec<String>,
+    /// Do not ask.
+    #[arg(long)]
+    no_prompt: bool,
+    /// Go on when hooks fail.
+    #[arg(long)]
+    force: bool,
+    /// Accepted: the emulator never keeps storage.
+    #[arg(long)]
+    destroy_storage: bool,
+    /// Accepted: the emulator never waits for a cloud.
+    #[arg(long)]
+    no_wait: bool,
+}
+
+impl AddUnit {
+    pub(crate) fn run(self, session: &Session) -> Result<()> {
+        let store = session.store()?;
+        store.update(|model| {
+            for _ in 0..self.num_units {
+                model.add_unit(&self.application, self.to, Timestamp::now())?;
+            }
+            Ok(())
+        })?;
+        session.settle_and_show(&store)
+    }
+}
+
+impl RemoveUnit {
+    pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
+        let store = session.store()?;
+        let model = store.read()?;
+        let units = self.units.iter().map(|name| model.unit_name(name));
+        let units = units.collect::<Result<Vec<_>>>()?;
+        let plan: String = units
+            .iter()
+            .map(|unit| format!("will remove unit {unit}\n"))
+            .collect();
+        confirm(&plan, self.no_prompt, out)?;
+        for unit in units {
+            remove(
+                session,
+                &store,
+                application_of(&unit),
+                Some(&unit),
+                self.force,
+            )?;
+        }
+        session.settle_and_show(&store)
+    }
+}
+
+impl RemoveApplication {
+    pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
+        let store = session.store()?;
+        let model = store.read()?;
+        let mut plan = String::new();
+        for name in &self.applications {
+            plan += &format!("will remove application {name}\n");
+            for unit in model.application(name)?.units.keys() {
+                plan += &format!("- will remove unit {unit}\n");
+            }
+        }
+        confirm(&plan, self.no_prompt, out)?;
+        for application in &self.applications {
+            remove(session, &store, application, None, self.force)?;
+        }
+        session.settle_and_show(&store)
+    }
+}
+
+/// Removes one unit of an application, or the application. By force, what fails does not count.
+pub(crate) fn remove(
+    session: &Session,
+    store: &Store,
+    application: &str,
+    unit: Option<&str>,
+    force: bool,
+) -> Result<()> {
+    store.update(|model| {
+        if unit.is_none() {
+            model.application_mut(application)?.dying = true;
+        }
+        for_each(model, application, unit, |state| state.dying = true);
+        if let Some(state) = model.applications.get(application)
+            && state.dying
+            && state.units.is_empty()
+        {
+            model.applications.remove(application);
+        }
+        Ok(())
+    })?;
+    session.settle(store)?;
+    if force {
+        store.update(|model| {
+            for_each(model, application, unit, |state| {
+                state.again = None;
+                state.removed = true;
+            });
+            Ok(())
+        })?;
+        session.settle(store)?;
+    }
+    Ok(())
+}
+
+fn for_each(
+    model: &mut Model,
+    application: &str,
+    unit: Option<&str>,
+    change: impl Fn(&mut crate::model::Unit),
+) {
+    let units = model.applications.get_mut(application);
+    let units = units.into_iter().flat_map(|state| &mut state.units);
+    units
+        .filter(|(name, _)| unit.is_none_or(|unit| unit == *name))
+        .for_each(|(_, state)| change(state));
+}
+
+/// Says what will happen, and at a terminal asks whether it may.
+fn confirm(plan: &str, no_prompt: bool, out: &mut impl Write) -> Result<()> {
+    if no_prompt || !io::stdin().is_terminal() {
+        write!(out, "{plan}")?;
+        return Ok(());
+    }
+    ask(&format!(
+        "This command will perform the following actions:\n{plan}"
+    ))
+}
+
+/// Asks at a terminal; elsewhere there is nobody to ask.
+pub(crate) fn ask(warning: &str) -> Result<()> {
+    if !io::stdin().is_terminal() {
+        return Ok(());
+    }
+    write!(io::stderr(), "WARNING {warning}\nContinue [y/N]? ")?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    if !["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
+        bail!("aborted");
+    }
+    Ok(())
+}
