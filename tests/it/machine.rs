@@ -121,13 +121,14 @@ impl Machine {
         self.wait_until_booted().unwrap();
     }
 
-    /// `program`, to be run in the machine.
+    /// `program`, to be run in the machine, for a minute at most.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new("nsenter");
         command
             .args(["--target", &self.pid.to_string()])
             .args([
-                "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--", program,
+                "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--", "timeout", "60",
+                program,
             ])
             .env_clear()
             .env("PATH", PATH);

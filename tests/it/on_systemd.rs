@@ -124,26 +124,40 @@ fn a_server_that_crashes_at_every_start_is_never_called_active() {
     };
     // given
     let unit = Unit::deploy(&machine, "hello-server/0", 80);
-    let drop_in = format!("{}.d", unit.template("service"));
-    fs::create_dir(machine.path(&drop_in)).unwrap();
-    let override_file = machine.path(&format!("{drop_in}/crash.conf"));
-    fs::write(
-        override_file,
-        "[Service]\nExecStart=\nExecStart=/bin/false\n",
-    )
-    .unwrap();
-    machine.run("systemctl daemon-reload");
-    // when
-    machine.run(&format!("kill -KILL {}", unit.pid(80)));
-    let state = format!(
-        "systemctl show --property=Result --value {}",
-        unit.systemd_unit(80, "socket")
+    let (service, socket) = (
+        unit.systemd_unit(80, "service"),
+        unit.systemd_unit(80, "socket"),
     );
-    wait_until("systemd gives it up", || {
-        machine.run(&state).trim() == "service-start-limit-hit"
+    let drop_in = machine.path(&format!("{}.d", unit.template("service")));
+    let break_server = |restart_after: &str| {
+        fs::create_dir_all(&drop_in).unwrap();
+        let program = "ExecStart=\nExecStart=/bin/false\n";
+        let text = format!("[Service]\n{program}RestartSec={restart_after}\n");
+        fs::write(drop_in.join("crash.conf"), text).unwrap();
+        machine.run("systemctl daemon-reload");
+        machine.run(&format!("kill -KILL {}", unit.pid(80)));
+    };
+    let mend_server = || {
+        fs::remove_dir_all(&drop_in).unwrap();
+        machine.run("systemctl daemon-reload");
+    };
+    let show = |property: &str, unit: &str| {
+        machine
+            .run(&format!(
+                "systemctl show --property={property} --value {unit}"
+            ))
+            .trim()
+            .to_owned()
+    };
+
+    // when
+    break_server("3s");
+    wait_until("it waits for its restart", || {
+        show("SubState", &service) == "auto-restart"
     });
+    assert_eq!(show("ActiveState", &socket), "active");
     // then
-    for hook in ["update-status", "config-changed", "update-status"] {
+    for hook in ["update-status", "config-changed"] {
         let failure = unit.failure_of(hook);
         assert!(
             failure.contains("the server does not run on port 80"),
@@ -154,10 +168,22 @@ fn a_server_that_crashes_at_every_start_is_never_called_active() {
             "{failure}"
         );
     }
-    // and when
-    fs::remove_dir_all(machine.path(&drop_in)).unwrap();
-    machine.run("systemctl daemon-reload");
+    mend_server();
+    assert_eq!(unit.status_after("update-status"), "active");
+    unit.assert_serves_on(80);
+
+    // when
+    break_server("1ms");
+    wait_until("systemd gives it up", || {
+        show("Result", &socket) == "service-start-limit-hit"
+    });
+    mend_server();
     // then
+    let failure = unit.failure_of("update-status");
+    assert!(
+        failure.contains("systemd gave it up: service-start-limit-hit"),
+        "{failure}"
+    );
     assert_eq!(unit.status_after("update-status"), "active");
     unit.assert_serves_on(80);
 }

@@ -154,6 +154,12 @@ impl<'a> Unit<'a> {
         );
         assert_eq!(self.loaded(), [service, socket.clone()]);
         assert_eq!(self.enabled(), [socket]);
+        let outdated = "systemctl show --property=NeedDaemonReload --value";
+        let outdated = self.machine.run(&format!(
+            "{outdated} {}",
+            self.systemd_unit(port, "service")
+        ));
+        assert_eq!(outdated.trim(), "no");
     }
 
     /// Its systemd units that are running, or failed.
