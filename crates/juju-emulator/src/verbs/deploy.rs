@@ -128,12 +128,19 @@ pub(crate) struct Staged {
 
 /// Makes a charm directory out of what the operator names, and checks that an agent can run it.
 pub(crate) fn stage_charm(store: &Store, source: &Path) -> Result<(Staged, Charm)> {
+    if source.is_file() {
+        return Err(UsageError(format!(
+            "{} is a file: unpack the charm and deploy its directory",
+            source.display()
+        ))
+        .into());
+    }
     if !source.is_dir() {
         bail!("no charm was found at \"{}\"", source.display());
     }
     let source = fs::canonicalize(source)?;
     let staged = Staged {
-        directory: store.charms().join(format!(".new-{}", random_hex(8)?)),
+        directory: store.charms().join(format!(".new-{}", &random_hex()?[..8])),
     };
     if source.join("metadata.yaml").is_file() {
         stage::copy_directory(&source, &staged.directory)?;
