@@ -102,7 +102,7 @@ impl Machine {
                 }
             }
             assert!(
-                started.elapsed() < Duration::from_secs(60),
+                started.elapsed() < Duration::from_mins(1),
                 "the machine does not boot"
             );
             thread::yield_now();

@@ -10,11 +10,12 @@ use crate::dispatch::Ended;
 use crate::hook::Hook;
 use crate::hook_context::LogLevel;
 use crate::interrupt::Interrupt;
-use crate::model::{Again, Model, StatusSince, Unit, Why};
+use crate::model::{Again, Model, Reached, StatusSince, Unit, Why, address};
 use crate::model_config;
 use crate::running_hook::RunningHook;
 use crate::stage;
 use crate::store::Store;
+use crate::systemctl::{Machine, Shutdown};
 use crate::uniter::{Operation, Seen, advance, next_operation, retry_delay};
 
 /// What a command left that `juju exec` ran in a unit.
@@ -131,7 +132,7 @@ impl<'a> UnitAgent<'a> {
             }
         }
         let wants_reboot = why.is_none() && running.pending().reboot;
-        self.act_on_shutdown(wants_reboot || running.reboot_now)
+        self.act_on_shutdown(wants_reboot || running.reboot_now, &running)
     }
 
     fn exec(&self, commands: &str) -> Result<Executed> {
@@ -153,7 +154,7 @@ impl<'a> UnitAgent<'a> {
         if let Err(refusal) = opened {
             bail!("cannot apply changes: {refusal}");
         }
-        self.act_on_shutdown(running.pending().reboot || running.reboot_now)?;
+        self.act_on_shutdown(running.pending().reboot || running.reboot_now, &running)?;
         Ok(Executed {
             exit_code,
             stdout: running.stdout,
@@ -218,7 +219,7 @@ impl<'a> UnitAgent<'a> {
                 if *hook == Hook::unit("start") && !unit.status_set {
                     unit.workload_status = StatusSince::new("unknown", "", now);
                 }
-                if unit.removed {
+                if unit.reached == Reached::Removed {
                     unit.workload_status = StatusSince::new("terminated", "", now);
                 }
             }
@@ -275,8 +276,8 @@ impl<'a> UnitAgent<'a> {
             model.units().filter(|(_, unit)| here(unit)).count() <= 1
         };
         let directory = if last(&self.store.read()?) {
-            let directory = self.store.machine(self.machine);
-            directory
+            self.machine().stop_all()?;
+            self.store.machine(self.machine)
         } else {
             self.store.unit(self.machine, self.unit)
         };
@@ -293,19 +294,38 @@ impl<'a> UnitAgent<'a> {
         })
     }
 
-    /// Reboots the machine if the hook asked for it.
-    fn act_on_shutdown(&self, reboot: bool) -> Result<()> {
-        if !reboot {
+    /// Reboots the machine, or switches it off, if the hook asked for it.
+    fn act_on_shutdown(&self, reboot: bool, running: &RunningHook<'_>) -> Result<()> {
+        let machine = self.machine();
+        let wanted = machine.take_shutdown_request()?;
+        let wanted = wanted.or_else(|| reboot.then_some(Shutdown::Reboot));
+        let Some(shutdown) = wanted else {
             return Ok(());
+        };
+        machine.stop_all()?;
+        if shutdown == Shutdown::PowerOff {
+            return running.log(LogLevel::Info, "the machine is powered off".to_owned());
+        }
+        for failure in machine.start_enabled()? {
+            running.log(LogLevel::Warning, failure)?;
         }
         self.store.update(|model| {
             for application in model.applications.values_mut() {
                 for unit in application.units.values_mut() {
-                    unit.rebooted |= unit.machine == self.machine && unit.started;
+                    if unit.machine == self.machine && unit.reached == Reached::Started {
+                        unit.reached = Reached::Installed;
+                    }
                 }
             }
             Ok(())
         })
+    }
+
+    fn machine(&self) -> Machine {
+        Machine::new(
+            &self.store.machine(self.machine),
+            address(self.machine).into(),
+        )
     }
 
     fn update_unit(&self, change: impl FnOnce(&mut Unit, Timestamp)) -> Result<()> {

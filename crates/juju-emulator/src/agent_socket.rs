@@ -60,7 +60,7 @@ impl AgentSocket {
         on_call: impl Fn(io::Result<Call>, UnixStream) + Clone + Send + 'static,
     ) -> io::Result<Self> {
         fs::create_dir_all(directory)?;
-        let path = directory.join(format!("{}.socket", random_hex(8)?));
+        let path = directory.join(format!("{}.socket", &random_hex()?[..8]));
         let length = path.as_os_str().len();
         if length > LONGEST_SOCKET_PATH {
             return Err(io::Error::new(
@@ -150,11 +150,13 @@ fn read_line<T: for<'de> Deserialize<'de>>(connection: &UnixStream) -> io::Resul
     Ok(serde_json::from_slice(&line)?)
 }
 
-/// A random number from the kernel, as at most 32 hexadecimal digits.
-pub(crate) fn random_hex(digits: usize) -> io::Result<String> {
-    let mut random = [0; 16];
-    rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty())?;
-    let mut hex = format!("{:032x}", u128::from_ne_bytes(random));
-    hex.truncate(digits);
-    Ok(hex)
+/// A random number from the kernel, of 32 hexadecimal digits.
+pub(crate) fn random_hex() -> io::Result<String> {
+    Ok(random_uuid()?.replace('-', ""))
+}
+
+/// A random UUID from the kernel.
+pub(crate) fn random_uuid() -> io::Result<String> {
+    let uuid = fs::read_to_string("/proc/sys/kernel/random/uuid")?;
+    Ok(uuid.trim_end().to_owned())
 }

@@ -16,12 +16,12 @@ use crate::verbs;
 
 /// Stands in for juju on this one machine: deploys charms, runs their hooks, answers as juju does.
 ///
-/// Everything is kept below $JUJU_EMULATOR_DATA, or ~/.local/share/juju-emulator. The exit code is 0 when it worked, 1 when it
+/// Everything is kept below `$JUJU_EMULATOR_DATA`, or ~/.local/share/juju-emulator. The exit code is 0 when it worked, 1 when it
 /// did not, 2 when the command line is wrong or asks for what the emulator lacks.
 #[derive(Debug, Parser)]
 #[command(name = "juju-emulator", version, disable_help_subcommand = true)]
 struct Cli {
-    /// The model to work on, as NAME or CONTROLLER:NAME; else $JUJU_MODEL, the last added or switched to, or `emulator`.
+    /// The model to work on, as NAME or CONTROLLER:NAME; else `$JUJU_MODEL`, the last added or switched to, or `emulator`.
     #[arg(short, long, global = true)]
     model: Option<String>,
     #[command(subcommand)]

@@ -14,7 +14,11 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use nix::errno::Errno;
+use nix::sys::signal::{self, Signal};
+use nix::sys::socket::{getsockopt, sockopt};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
 
 pub use crate::agent_socket::Call;
 use crate::agent_socket::{self, AgentSocket, Response};
@@ -172,7 +176,7 @@ pub fn link_commands<'a>(
             continue;
         }
         // Replaced by rename: another process may be using it.
-        let new = directory.join(format!(".{command}.{}", agent_socket::random_hex(8)?));
+        let new = directory.join(format!(".{command}.{}", agent_socket::random_hex()?));
         std::os::unix::fs::symlink(emulator, &new)?;
         fs::rename(&new, &link)?;
     }
@@ -232,7 +236,7 @@ impl Dispatch<'_> {
     ///
     /// When the kernel has no random bytes.
     pub fn new_context_id(&self) -> io::Result<String> {
-        let random = agent_socket::random_hex(32)?;
+        let random = agent_socket::random_hex()?;
         Ok(format!("{}-{}-{random}", self.identity.unit, self.hook))
     }
 
@@ -292,11 +296,11 @@ impl Dispatch<'_> {
             if ended_at.is_none() && self.interrupt.load(Ordering::SeqCst) {
                 let since = terminated_at.get_or_insert_with(|| {
                     socket.close();
-                    kill(&hook, Signal::TERM);
+                    kill(&hook, Signal::SIGTERM);
                     Instant::now()
                 });
                 if since.elapsed() >= TERMINATION_GRACE {
-                    kill(&hook, Signal::KILL);
+                    kill(&hook, Signal::SIGKILL);
                 }
             }
         }
@@ -364,10 +368,8 @@ impl Dispatch<'_> {
         let sender = sender.clone();
         thread::spawn(move || {
             // Not reaped here, so that its id stays its own until no more signal can be sent.
-            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-            while let Err(rustix::io::Errno::INTR) =
-                rustix::process::waitid(WaitId::Pid(process), options)
-            {}
+            let options = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+            while let Err(Errno::EINTR) = waitid(Id::Pid(process), options) {}
             // Nobody listens when the hook could not be served.
             let _ = sender.send(Message::Ended);
         });
@@ -447,21 +449,22 @@ fn deliver(reply: Reply, connection: UnixStream, hook: &Child) {
         ),
         Reply::Refusal(message) => agent_socket::respond(connection, &Response::Refusal(message)),
         Reply::KillCommand => {
-            if let Ok(caller) = rustix::net::sockopt::socket_peercred(&connection) {
+            if let Ok(caller) = getsockopt(&connection, sockopt::PeerCredentials) {
                 // It waits for the answer, so the process is still the caller; gone is as good as killed.
-                let _ = rustix::process::kill_process(caller.pid, Signal::KILL);
+                let _ = signal::kill(Pid::from_raw(caller.pid()), Signal::SIGKILL);
             }
         }
-        Reply::KillHook => kill(hook, Signal::KILL),
+        Reply::KillHook => kill(hook, Signal::SIGKILL),
     }
 }
 
 /// Signals the hook with all that belongs to it.
 fn kill(hook: &Child, signal: Signal) {
     // Not yet reaped, so the group is the hook's; gone is as good as killed.
-    let _ = rustix::process::kill_process_group(process(hook), signal);
+    let _ = signal::killpg(process(hook), signal);
 }
 
 fn process(child: &Child) -> Pid {
-    Pid::from_child(child)
+    // A process id of the system always fits.
+    Pid::from_raw(child.id().cast_signed())
 }

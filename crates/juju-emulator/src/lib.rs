@@ -8,6 +8,7 @@ pub mod charm;
 pub mod dispatch;
 pub mod hook;
 pub mod stage;
+pub mod systemctl;
 
 mod agent;
 mod agent_socket;
@@ -41,16 +42,25 @@ pub use pending_changes::{CommitError, PendingChanges};
 pub use ports::{ALL_ENDPOINTS, InvalidPortRange, OpenedPorts, PortRange};
 pub use unit_view::{HookKind, Status, UnitView};
 
-/// The program: by the name it is started under a hook command, else the verbs of `juju`.
+/// The names of the commands of an emulated machine, which are linked beside the hook commands.
+pub const MACHINE_COMMANDS: [&str; 3] = ["systemctl", "reboot", "shutdown"];
+
+/// The program: by the name it is started under a hook command or a command of an emulated machine, else the verbs of `juju`.
 pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     let program = args.next().unwrap_or_default();
-    let name = Path::new(&program)
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    if hook_command_names().any(|command| command == name) {
-        return command_client::main(&name, args);
+    let name = Path::new(&program).file_name().unwrap_or_default();
+    let words = |args: &mut dyn Iterator<Item = OsString>| {
+        args.map(|arg| arg.to_string_lossy().into_owned())
+            .collect::<Vec<_>>()
+    };
+    match &*name.to_string_lossy() {
+        "systemctl" => systemctl::systemctl(args),
+        "reboot" => systemctl::reboot(words(&mut args)),
+        "shutdown" => systemctl::shutdown(words(&mut args)),
+        "juju-emulator-exec" => systemctl::exec(args),
+        name if hook_command_names().any(|command| command == name) => {
+            command_client::main(name, args)
+        }
+        _ => cli::main(args),
     }
-    cli::main(args)
 }

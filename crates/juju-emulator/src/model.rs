@@ -74,17 +74,11 @@ pub(crate) struct Application {
 pub(crate) struct Unit {
     pub(crate) machine: u32,
     pub(crate) dying: bool,
-    pub(crate) installed: bool,
-    pub(crate) started: bool,
-    pub(crate) stopped: bool,
-    /// The `remove` hook is done; what is left is to clean up.
-    pub(crate) removed: bool,
+    pub(crate) reached: Reached,
     /// The versions that its last `config-changed` and `upgrade-charm` have seen.
     pub(crate) config_seen: u64,
     pub(crate) charm_seen: u64,
     pub(crate) leader_seen: bool,
-    /// The machine has rebooted since its last `start`.
-    pub(crate) rebooted: bool,
     /// When its next `update-status` is due.
     pub(crate) update_status_at: Timestamp,
     /// The hook to run again, after it failed or was killed.
@@ -94,6 +88,22 @@ pub(crate) struct Unit {
     pub(crate) status_set: bool,
     pub(crate) agent_status: StatusSince,
     pub(crate) opened_ports: OpenedPorts,
+}
+
+/// How far a unit's life has come: the last of these hooks that has succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Reached {
+    /// None of them.
+    Machine,
+    /// `install`. A started unit is here again when its machine reboots.
+    Installed,
+    /// `start`
+    Started,
+    /// `stop`
+    Stopped,
+    /// `remove`; what is left is to clean up.
+    Removed,
 }
 
 /// A hook that has not succeeded yet.
@@ -202,21 +212,14 @@ impl Model {
         now: Timestamp,
     ) -> Result<()> {
         let base = self.application(application)?.base.clone();
-        let machine = match to {
-            Some(machine) => {
-                if !self.machines.contains_key(&machine) {
-                    bail!("cannot add unit to machine {machine}: machine {machine} not found");
-                }
-                machine
-            }
-            None => {
-                let machine = self.next_machine;
-                self.next_machine += 1;
-                let created = now;
-                self.machines.insert(machine, Machine { base, created });
-                machine
-            }
-        };
+        let machine = to.unwrap_or(self.next_machine);
+        if to.is_none() {
+            self.next_machine += 1;
+            let created = now;
+            self.machines.insert(machine, Machine { base, created });
+        } else if !self.machines.contains_key(&machine) {
+            bail!("cannot add unit to machine {machine}: machine {machine} not found");
+        }
         let number = self.next_unit.entry(application.to_owned()).or_default();
         let name = format!("{application}/{number}");
         *number += 1;
@@ -267,14 +270,10 @@ impl Unit {
         Self {
             machine,
             dying: false,
-            installed: false,
-            started: false,
-            stopped: false,
-            removed: false,
+            reached: Reached::Machine,
             config_seen: 0,
             charm_seen: 0,
             leader_seen: false,
-            rebooted: false,
             update_status_at: now,
             again: None,
             workload_status: StatusSince::new("waiting", "installing agent", now),

@@ -29,7 +29,7 @@ pub(crate) fn set(model: &mut Model, key: &str, value: &str) -> Result<()> {
             bail!("{key}: expected bool, got string(\"{value}\")");
         }
         "update-status-hook-interval" => {
-            let allowed = Duration::from_mins(1)..=Duration::from_mins(60);
+            let allowed = Duration::from_mins(1)..=Duration::from_hours(1);
             if !duration(value).is_some_and(|interval| allowed.contains(&interval)) {
                 bail!("{key}: expected a time from 1m to 60m, got \"{value}\"");
             }

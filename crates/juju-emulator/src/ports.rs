@@ -37,8 +37,15 @@ pub struct InvalidPortRange(String);
 
 impl PortRange {
     /// Whether this is one port (or ICMP) rather than several.
-    pub(crate) fn is_single(self) -> bool {
+    #[must_use]
+    pub fn is_single(self) -> bool {
         self.from == self.to
+    }
+
+    /// Whether both have a port in common, or are both ICMP.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        self.protocol == other.protocol && self.from <= other.to && other.from <= self.to
     }
 
     /// The lowest value with this protocol and first port, for searches in a sorted map.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 
+use crate::MACHINE_COMMANDS;
 use crate::charm::Charm;
 use crate::debug_log::{Record, is_kept};
 use crate::dispatch::{
@@ -22,6 +23,7 @@ use crate::model_config;
 use crate::pending_changes::{CommitError, PendingChanges};
 use crate::ports::OpenedPorts;
 use crate::store::Store;
+use crate::systemctl::Machine;
 use crate::unit_view::{HookKind, UnitView};
 
 /// A hook that runs, or has run.
@@ -84,8 +86,16 @@ impl<'a> RunningHook<'a> {
         interrupt: &Interrupt,
     ) -> Result<Result<Ended, DispatchError>> {
         let emulator = env::current_exe().context("cannot find the emulator's own executable")?;
-        let commands_dir = self.store.data().commands();
-        link_commands(&commands_dir, &emulator, hook_command_names()).with_context(|| {
+        let commands_dir = self.store.data().commands(uses_systemd_of_the_host());
+        let machine_commands = MACHINE_COMMANDS
+            .into_iter()
+            .filter(|_| !uses_systemd_of_the_host());
+        link_commands(
+            &commands_dir,
+            &emulator,
+            hook_command_names().chain(machine_commands),
+        )
+        .with_context(|| {
             format!(
                 "cannot link the hook commands in {}",
                 commands_dir.display()
@@ -95,7 +105,7 @@ impl<'a> RunningHook<'a> {
         let charm_dir = self.charm_dir();
         let socket_dir = self.store.data().sockets()?;
         let hook = self.hook;
-        let variables = self.machine_variables();
+        let variables = self.machine_variables()?;
         let ended = interrupt.watched(|interrupt| {
             Dispatch {
                 identity: &identity,
@@ -159,18 +169,16 @@ impl<'a> RunningHook<'a> {
     }
 
     /// What the stand-ins of the machine's commands need to know.
-    fn machine_variables(&self) -> BTreeMap<String, OsString> {
-        let machine = self.store.machine(self.machine);
-        [
-            ("SYSTEMD_UNIT_PATH", machine.join("systemd/system").into()),
-            ("JUJU_EMULATOR_MACHINE", machine.into()),
-            (
-                "JUJU_EMULATOR_ADDRESS",
-                address(self.machine).to_string().into(),
-            ),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+    fn machine_variables(&self) -> Result<BTreeMap<String, OsString>> {
+        if uses_systemd_of_the_host() {
+            return Ok(BTreeMap::new());
+        }
+        let directory = self.store.machine(self.machine);
+        let machine = Machine::new(&directory, address(self.machine).into());
+        machine
+            .create()
+            .with_context(|| format!("cannot make the machine {}", directory.display()))?;
+        Ok(machine.variables())
     }
 
     /// Makes a change that takes effect at once.
@@ -256,6 +264,11 @@ impl Agent for RunningHook<'_> {
         let appended = self.append(&format!("unit.{}.{}", self.unit, self.hook), level, message);
         self.keep(appended);
     }
+}
+
+/// With `JUJU_EMULATOR_SYSTEMD=host` hooks find the systemd of this machine, not a stand-in.
+pub(crate) fn uses_systemd_of_the_host() -> bool {
+    env::var_os("JUJU_EMULATOR_SYSTEMD").is_some_and(|value| value == "host")
 }
 
 /// The unit as its controller sees it now.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 
-use crate::agent_socket::random_hex;
+use crate::agent_socket::random_uuid;
 use crate::debug_log::DebugLog;
 use crate::model::Model;
 
@@ -55,9 +55,13 @@ impl DataDirectory {
         Ok(directory)
     }
 
-    /// Where the links to hook commands are.
-    pub(crate) fn commands(&self) -> PathBuf {
-        self.0.join("commands")
+    /// Where the links to hook commands are; the stand-ins for systemd's are not among them when the host's is used.
+    pub(crate) fn commands(&self, systemd_of_the_host: bool) -> PathBuf {
+        self.0.join(if systemd_of_the_host {
+            "hook-commands"
+        } else {
+            "commands"
+        })
     }
 
     pub(crate) fn model_names(&self) -> Result<Vec<String>> {
@@ -220,7 +224,7 @@ impl Store {
         let name = self.directory.file_name().unwrap_or_default();
         self.write(&Model::new(
             &name.to_string_lossy(),
-            new_uuid()?,
+            random_uuid()?,
             Timestamp::now(),
         ))?;
         Ok(true)
@@ -243,12 +247,6 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = File::create(&new)?;
     file.write_all(content)?;
     fs::rename(&new, path)
-}
-
-fn new_uuid() -> io::Result<String> {
-    let hex = random_hex(32)?;
-    let (a, b, c, d) = (&hex[..8], &hex[8..12], &hex[13..16], &hex[17..20]);
-    Ok(format!("{a}-{b}-4{c}-8{d}-{}", &hex[20..]))
 }
 
 #[cfg(test)]
@@ -301,7 +299,11 @@ mod tests {
         let before = store.read().unwrap();
         fs::write(store.state().with_extension("new"), "{\"name\": \"emu").unwrap();
         assert_eq!(store.read().unwrap(), before);
-        store.update(|model| Ok(model.last_task = 1)).unwrap();
+        let change = |model: &mut Model| {
+            model.last_task = 1;
+            Ok(())
+        };
+        store.update(change).unwrap();
         assert_eq!(store.read().unwrap().last_task, 1);
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::hook::Hook;
-use crate::model::{Again, Application, Model, Unit, Why};
+use crate::model::{Again, Application, Model, Reached, Unit, Why};
 
 /// One step of a unit's agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(crate) enum Operation {
 /// What the agent of `unit` does now; nothing when the unit has settled, which a unit in error has until its retry is due.
 pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Option<Operation> {
     let (application, state) = model.unit(unit)?;
-    if state.removed {
+    if state.reached == Reached::Removed {
         return Some(Operation::CleanUp);
     }
     match &state.again {
@@ -33,7 +33,7 @@ pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Optio
         }) => return (*due <= now).then(|| Operation::Run(hook.clone())),
         None => {}
     }
-    if state.dying && !state.installed {
+    if state.dying && state.reached == Reached::Machine {
         return Some(Operation::CleanUp);
     }
     next_hook(application, state, application.is_leader(unit), now)
@@ -47,10 +47,14 @@ fn next_hook(
     now: Timestamp,
 ) -> Option<&'static str> {
     if unit.dying {
-        return Some(if unit.stopped { "remove" } else { "stop" });
+        return Some(if unit.reached == Reached::Stopped {
+            "remove"
+        } else {
+            "stop"
+        });
     }
     let due = [
-        ("install", !unit.installed),
+        ("install", unit.reached == Reached::Machine),
         (
             "upgrade-charm",
             unit.charm_seen != application.charm_version,
@@ -60,7 +64,7 @@ fn next_hook(
             "config-changed",
             unit.config_seen != application.config_version,
         ),
-        ("start", !unit.started || unit.rebooted),
+        ("start", unit.reached == Reached::Installed),
         ("update-status", unit.update_status_at <= now),
     ];
     due.into_iter()
@@ -76,7 +80,7 @@ pub(crate) fn advance(unit: &mut Unit, hook: &Hook, seen: &Seen, now: Timestamp)
     };
     match name.as_str() {
         "install" => {
-            unit.installed = true;
+            unit.reached = Reached::Installed;
             unit.charm_seen = seen.charm_version;
         }
         "upgrade-charm" => {
@@ -86,12 +90,9 @@ pub(crate) fn advance(unit: &mut Unit, hook: &Hook, seen: &Seen, now: Timestamp)
         }
         "leader-elected" => unit.leader_seen = true,
         "config-changed" => unit.config_seen = seen.config_version,
-        "start" => {
-            unit.started = true;
-            unit.rebooted = false;
-        }
-        "stop" => unit.stopped = true,
-        "remove" => unit.removed = true,
+        "start" => unit.reached = Reached::Started,
+        "stop" => unit.reached = Reached::Stopped,
+        "remove" => unit.reached = Reached::Removed,
         _ => {}
     }
 }
@@ -107,7 +108,7 @@ pub(crate) struct Seen {
 /// How long Juju waits before it runs a hook again that has failed this many times: 5 seconds, doubling to 5 minutes.
 pub(crate) fn retry_delay(times: u32) -> Duration {
     let doublings = times.saturating_sub(1).min(6);
-    Duration::from_secs(5 << doublings).min(Duration::from_secs(300))
+    Duration::from_secs(5 << doublings).min(Duration::from_mins(5))
 }
 
 #[cfg(test)]
@@ -118,7 +119,7 @@ mod tests {
     const SEEN: Seen = Seen {
         config_version: 1,
         charm_version: 1,
-        update_status_interval: Duration::from_secs(300),
+        update_status_interval: Duration::from_mins(5),
     };
 
     fn model() -> Model {
@@ -177,38 +178,21 @@ mod tests {
         assert_eq!(settle(&mut model, "app/0", at(0)), leader);
         let other = "install config-changed start";
         assert_eq!(settle(&mut model, "app/1", at(0)), other);
-        let given_then: [(&str, fn(&mut Model), i64, &str); 6] = [
-            ("nothing new", |_| (), 299, ""),
-            ("time has passed", |_| (), 300, "update-status"),
-            (
-                "config",
-                |model| model.applications.get_mut("app").unwrap().config_version += 1,
-                301,
-                "config-changed",
-            ),
-            (
-                "refresh",
-                |model| model.applications.get_mut("app").unwrap().charm_version += 1,
-                302,
-                "upgrade-charm config-changed",
-            ),
-            (
-                "reboot",
-                |model| model.unit_mut("app/0").unwrap().rebooted = true,
-                303,
-                "start",
-            ),
-            (
-                "remove",
-                |model| model.unit_mut("app/0").unwrap().dying = true,
-                304,
-                "stop remove clean up",
-            ),
-        ];
-        for (given, change, seconds, then) in given_then {
-            change(&mut model);
-            assert_eq!(settle(&mut model, "app/0", at(seconds)), then, "{given}");
-        }
+        assert_eq!(settle(&mut model, "app/0", at(299)), "");
+        assert_eq!(settle(&mut model, "app/0", at(300)), "update-status");
+
+        model.applications.get_mut("app").unwrap().config_version += 1;
+        assert_eq!(settle(&mut model, "app/0", at(301)), "config-changed");
+
+        model.applications.get_mut("app").unwrap().charm_version += 1;
+        let refresh = "upgrade-charm config-changed";
+        assert_eq!(settle(&mut model, "app/0", at(302)), refresh);
+
+        model.unit_mut("app/0").unwrap().reached = Reached::Installed;
+        assert_eq!(settle(&mut model, "app/0", at(303)), "start");
+
+        model.unit_mut("app/0").unwrap().dying = true;
+        assert_eq!(settle(&mut model, "app/0", at(304)), "stop remove clean up");
     }
 
     #[test]

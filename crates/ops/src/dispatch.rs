@@ -68,8 +68,8 @@ pub fn run<C: Charm>(charm: impl FnOnce(&JujuContext) -> C) -> ExitCode {
 ///
 /// # Errors
 /// When the hook fails; the error has been logged, through `juju-log`, before it is returned.
-pub fn dispatch<C: Charm>(
-    charm: &mut C,
+pub fn dispatch(
+    charm: &mut dyn Charm,
     context: &JujuContext,
     hook_commands: Arc<dyn HookCommands>,
 ) -> Result<()> {
@@ -81,8 +81,8 @@ pub fn dispatch<C: Charm>(
 }
 
 /// Handles the event; returns the error that left the unit blocked, if one has.
-fn handle<C: Charm>(
-    charm: &mut C,
+fn handle(
+    charm: &mut dyn Charm,
     context: &JujuContext,
     hook_commands: Arc<dyn HookCommands>,
 ) -> Result<Option<Error>> {

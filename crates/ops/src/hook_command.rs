@@ -77,6 +77,9 @@ impl fmt::Display for Problem {
                 "was not found on PATH; Juju puts the hook commands there for the time of a hook",
             ),
             Self::NotStarted(error) => write!(formatter, "could not be started: {error}"),
+            Self::Failed { status, stderr } if stderr.is_empty() => {
+                write!(formatter, "failed ({status})")
+            }
             Self::Failed { status, stderr } => write!(formatter, "failed ({status}): {stderr}"),
             Self::BadOutput { stdout, error } => {
                 write!(formatter, "printed {stdout:?}, which is not the JSON expected: {error}")

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// What `juju status` says of a unit, for example `blocked` with `server-port: 22 is reserved for SSH`.
 ///
 /// `error` and `unknown` are Juju's own to set, so they cannot be made here. Hook command: `status-set`.
@@ -12,15 +14,18 @@ use std::fmt;
 /// assert_eq!(Status::active().to_string(), "active");
 /// assert_eq!(Status::waiting("for the database").to_string(), "waiting: for the database");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[must_use]
 pub struct Status {
+    #[serde(rename = "status")]
     severity: Severity,
+    #[serde(default)]
     message: String,
 }
 
 /// From good to bad, which is the order in which Python's ops collects statuses too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
 enum Severity {
     Active,
     Waiting,

@@ -35,6 +35,13 @@ pub(crate) struct DebugLog {
     /// With milliseconds.
     #[arg(long)]
     ms: bool,
+    #[command(flatten)]
+    accepted: Accepted,
+}
+
+/// Flags that change nothing here.
+#[derive(Debug, clap::Args)]
+struct Accepted {
     /// Accepted: times are always UTC.
     #[arg(long)]
     utc: bool,

@@ -133,7 +133,7 @@ pub(crate) fn stage_charm(store: &Store, source: &Path) -> Result<(Staged, Charm
     }
     let source = fs::canonicalize(source)?;
     let staged = Staged {
-        directory: store.charms().join(format!(".new-{}", random_hex(8)?)),
+        directory: store.charms().join(format!(".new-{}", &random_hex()?[..8])),
     };
     if source.join("metadata.yaml").is_file() {
         stage::copy_directory(&source, &staged.directory)?;

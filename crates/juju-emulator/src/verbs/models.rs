@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::units;
+use super::units::{self, Accepted};
 use crate::cli::{Session, without_controller};
 use crate::store::CONTROLLER;
 
@@ -53,12 +53,8 @@ pub(crate) struct DestroyModel {
     /// Go on when hooks fail.
     #[arg(long)]
     force: bool,
-    /// Accepted: the emulator never keeps storage.
-    #[arg(long)]
-    destroy_storage: bool,
-    /// Accepted: the emulator never waits for a cloud.
-    #[arg(long)]
-    no_wait: bool,
+    #[command(flatten)]
+    accepted: Accepted,
 }
 
 impl AddModel {

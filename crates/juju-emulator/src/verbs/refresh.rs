@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 
 use super::deploy::stage_charm;
 use crate::cli::{Session, UsageError};
+use crate::model::Reached;
 
 /// Replace the charm of an application.
 #[derive(Debug, clap::Args)]
@@ -54,7 +55,11 @@ impl Refresh {
             application.charm_version += 1;
             application.config_version += 1;
             if self.force_units {
-                for unit in application.units.values_mut().filter(|unit| unit.installed) {
+                for unit in application
+                    .units
+                    .values_mut()
+                    .filter(|unit| unit.reached > Reached::Machine)
+                {
                     // upgrade-charm brings the new charm; config-changed follows it in any case.
                     unit.again = None;
                 }

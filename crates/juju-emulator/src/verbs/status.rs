@@ -10,7 +10,9 @@ use serde::Serialize;
 
 use super::table::{layout, row};
 use crate::cli::Session;
-use crate::model::{Application, JUJU_VERSION, Machine, Model, StatusSince, Unit, address};
+use crate::model::{
+    Application, JUJU_VERSION, Machine, Model, Reached, StatusSince, Unit, address,
+};
 use crate::ports::{OpenedPorts, PortRange};
 use crate::store::CONTROLLER;
 
@@ -138,7 +140,7 @@ fn scale(application: &Application) -> String {
     let ready = application
         .units
         .values()
-        .filter(|unit| unit.installed)
+        .filter(|unit| unit.reached > Reached::Machine)
         .count();
     if ready == all {
         all.to_string()
@@ -275,22 +277,20 @@ struct FullModel {
     controller: &'static str,
     cloud: &'static str,
     version: &'static str,
-    model_status: Since,
+    model_status: FullStatus,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct FullMachine {
-    juju_status: Since,
+    juju_status: FullStatus,
     hostname: String,
     dns_name: String,
     ip_addresses: Vec<String>,
     instance_id: String,
-    machine_status: Since,
-    modification_status: Since,
+    machine_status: FullStatus,
+    modification_status: FullStatus,
     base: Base,
-    constraints: String,
-    hardware: String,
 }
 
 #[derive(Serialize)]
@@ -301,12 +301,10 @@ struct FullApplication {
     charm_origin: &'static str,
     charm_name: String,
     charm_rev: u64,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    charm_channel: String,
     exposed: bool,
     #[serde(skip_serializing_if = "str::is_empty")]
     life: &'static str,
-    application_status: Since,
+    application_status: FullStatus,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     units: BTreeMap<String, FullUnit>,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -316,8 +314,8 @@ struct FullApplication {
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct FullUnit {
-    workload_status: Since,
-    juju_status: Since,
+    workload_status: FullStatus,
+    juju_status: FullStatus,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     leader: bool,
     machine: String,
@@ -328,7 +326,7 @@ struct FullUnit {
 
 /// A status in Juju's words.
 #[derive(Serialize)]
-struct Since {
+struct FullStatus {
     current: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     message: String,
@@ -380,7 +378,7 @@ fn full(model: &Model) -> Full {
 fn full_machine(model: &Model, number: u32, machine: &Machine) -> FullMachine {
     let address = address(number).to_string();
     FullMachine {
-        juju_status: Since {
+        juju_status: FullStatus {
             version: JUJU_VERSION,
             ..since("started", "", machine.created)
         },
@@ -391,8 +389,6 @@ fn full_machine(model: &Model, number: u32, machine: &Machine) -> FullMachine {
         machine_status: since("running", "Running", machine.created),
         modification_status: since("applied", "", machine.created),
         base: base(&machine.base),
-        constraints: String::new(),
-        hardware: String::new(),
     }
 }
 
@@ -404,10 +400,9 @@ fn full_application(application: &Application) -> FullApplication {
         charm_origin: "local",
         charm_name: application.charm.clone(),
         charm_rev: application.revision,
-        charm_channel: String::new(),
         exposed: application.exposed,
         life: if application.dying { "dying" } else { "" },
-        application_status: status_since(&application_status(application)),
+        application_status: full_status(&application_status(application)),
         units: units
             .map(|(name, unit)| (name.clone(), full_unit(application, name, unit)))
             .collect(),
@@ -417,8 +412,8 @@ fn full_application(application: &Application) -> FullApplication {
 
 fn full_unit(application: &Application, name: &str, unit: &Unit) -> FullUnit {
     FullUnit {
-        workload_status: status_since(workload_status(unit)),
-        juju_status: Since {
+        workload_status: full_status(workload_status(unit)),
+        juju_status: FullStatus {
             version: JUJU_VERSION,
             life: if unit.dying { "dying" } else { "" },
             ..since(agent_status(unit), "", unit.agent_status.since)
@@ -437,12 +432,12 @@ fn sorted(ports: &OpenedPorts) -> Vec<String> {
         .collect()
 }
 
-fn status_since(status: &StatusSince) -> Since {
+fn full_status(status: &StatusSince) -> FullStatus {
     since(&status.status.status, &status.status.message, status.since)
 }
 
-fn since(current: &str, message: &str, since: Timestamp) -> Since {
-    Since {
+fn since(current: &str, message: &str, since: Timestamp) -> FullStatus {
+    FullStatus {
         current: current.to_owned(),
         message: message.to_owned(),
         since: since.strftime("%d %b %Y %H:%M:%SZ").to_string(),

@@ -12,16 +12,17 @@ pub(crate) fn layout(rows: &[Vec<String>], right: &[usize]) -> String {
     let widths: Vec<_> = (0..columns).map(width).collect();
     let mut text = String::new();
     for row in rows {
-        for (column, cell) in row.iter().enumerate() {
+        let cells = row.iter().enumerate().map(|(column, cell)| {
             let width = widths[column];
             if column + 1 == row.len() {
-                text += cell;
+                cell.clone()
             } else if right.contains(&column) {
-                text += &format!("{cell:>width$}  ");
+                format!("{cell:>width$}")
             } else {
-                text += &format!("{cell:width$}  ");
+                format!("{cell:width$}")
             }
-        }
+        });
+        text += &cells.collect::<Vec<_>>().join("  ");
         text.push('\n');
     }
     text

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use crate::cli::Session;
-use crate::model::{Model, application_of};
+use crate::model::{Model, Reached, Unit, application_of};
 use crate::store::Store;
 
 /// Add units to an application, each on a machine of its own.
@@ -45,6 +45,13 @@ pub(crate) struct RemoveApplication {
     /// Go on when hooks fail.
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    accepted: Accepted,
+}
+
+/// Flags that change nothing here.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Accepted {
     /// Accepted: the emulator never keeps storage.
     #[arg(long)]
     destroy_storage: bool,
@@ -72,10 +79,8 @@ impl RemoveUnit {
         let model = store.read()?;
         let units = self.units.iter().map(|name| model.unit_name(name));
         let units = units.collect::<Result<Vec<_>>>()?;
-        let plan: String = units
-            .iter()
-            .map(|unit| format!("will remove unit {unit}\n"))
-            .collect();
+        let plan = units.iter().map(|unit| format!("will remove unit {unit}"));
+        let plan = plan.collect::<Vec<_>>();
         confirm(&plan, self.no_prompt, out)?;
         for unit in units {
             remove(
@@ -94,12 +99,11 @@ impl RemoveApplication {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         let store = session.store()?;
         let model = store.read()?;
-        let mut plan = String::new();
+        let mut plan = Vec::new();
         for name in &self.applications {
-            plan += &format!("will remove application {name}\n");
-            for unit in model.application(name)?.units.keys() {
-                plan += &format!("- will remove unit {unit}\n");
-            }
+            plan.push(format!("will remove application {name}"));
+            let units = model.application(name)?.units.keys();
+            plan.extend(units.map(|unit| format!("- will remove unit {unit}")));
         }
         confirm(&plan, self.no_prompt, out)?;
         for application in &self.applications {
@@ -135,21 +139,24 @@ pub(crate) fn remove(
         store.update(|model| {
             for_each(model, application, unit, |state| {
                 state.again = None;
-                state.removed = true;
+                state.reached = Reached::Removed;
             });
             Ok(())
         })?;
         session.settle(store)?;
     }
+    let model = store.read()?;
+    let in_error = |(_, unit): &(&String, &Unit)| unit.dying && unit.failed_hook().is_some();
+    for (name, _) in model.units().filter(in_error) {
+        writeln!(
+            io::stderr(),
+            "{name} is in error and stays until its hook succeeds; to remove it in any case: --force"
+        )?;
+    }
     Ok(())
 }
 
-fn for_each(
-    model: &mut Model,
-    application: &str,
-    unit: Option<&str>,
-    change: impl Fn(&mut crate::model::Unit),
-) {
+fn for_each(model: &mut Model, application: &str, unit: Option<&str>, change: impl Fn(&mut Unit)) {
     let units = model.applications.get_mut(application);
     let units = units.into_iter().flat_map(|state| &mut state.units);
     units
@@ -158,9 +165,10 @@ fn for_each(
 }
 
 /// Says what will happen, and at a terminal asks whether it may.
-fn confirm(plan: &str, no_prompt: bool, out: &mut impl Write) -> Result<()> {
+fn confirm(plan: &[String], no_prompt: bool, out: &mut impl Write) -> Result<()> {
+    let plan = plan.join("\n");
     if no_prompt || !io::stdin().is_terminal() {
-        write!(out, "{plan}")?;
+        writeln!(out, "{plan}")?;
         return Ok(());
     }
     ask(&format!(

@@ -1,0 +1,125 @@
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde::{Deserialize, Serialize};
+
+use super::service::Kill;
+
+/// A process that cannot be mistaken for another one: its number alone would be given again.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Process {
+    pub(crate) pid: u32,
+    /// In clock ticks since the kernel started.
+    start_time: u64,
+}
+
+impl Process {
+    /// The process that has this number now, unless it has ended.
+    pub(crate) fn with_pid(pid: u32) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The program's name is in parentheses and may hold anything. After it come the state, the third field, the number of
+        // threads, the 20th, and the start time, the 22nd.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let threads: u32 = fields.get(17)?.parse().ok()?;
+        // The first thread may be gone while others still hold the process's ports.
+        let ended = matches!(*fields.first()?, "Z" | "X") && threads <= 1;
+        let start_time = fields.get(19)?.parse().ok()?;
+        (!ended).then_some(Self { pid, start_time })
+    }
+
+    pub(crate) fn is_running(self) -> bool {
+        Self::with_pid(self.pid) == Some(self)
+    }
+
+    fn send(self, signal: Signal) {
+        if let Ok(pid) = self.pid.try_into()
+            && self.is_running()
+        {
+            // It may have ended in between, which is what was wanted.
+            let _ = kill(Pid::from_raw(pid), signal);
+        }
+    }
+}
+
+/// Every process that carries the invocation's id in its environment: a service's main process and what it started.
+pub(crate) fn processes_of(invocation_id: &str) -> Vec<Process> {
+    let variable = format!("INVOCATION_ID={invocation_id}");
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let carries = |pid: &u32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment
+            .split(|byte| *byte == 0)
+            .any(|found| found == variable.as_bytes())
+    };
+    pids.filter(|pid| *pid != std::process::id())
+        .filter(carries)
+        .filter_map(Process::with_pid)
+        .collect()
+}
+
+/// Ends the service's processes as its `Kill` says, and returns when none is left.
+pub(crate) fn end(main: Process, invocation_id: &str, how: Kill) {
+    let started = Instant::now();
+    let mut asked = false;
+    let mut left = vec![main];
+    loop {
+        // Looked for again each time, as they may start others until they end.
+        for process in processes_of(invocation_id) {
+            if !left.contains(&process) {
+                left.push(process);
+            }
+        }
+        left.retain(|process| process.is_running());
+        if left.is_empty() {
+            return;
+        }
+        let timed_out = how
+            .timeout
+            .is_some_and(|timeout| started.elapsed() >= timeout);
+        if timed_out || (how.main_only && !left.contains(&main)) {
+            for process in &left {
+                process.send(Signal::SIGKILL);
+            }
+        } else if !asked && let Ok(signal) = Signal::try_from(how.signal) {
+            for process in left
+                .iter()
+                .filter(|process| !how.main_only || **process == main)
+            {
+                process.send(signal);
+            }
+        }
+        asked = true;
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{os::unix::process::ExitStatusExt, process::Command};
+
+    use super::*;
+
+    #[test]
+    fn a_process_that_got_the_number_of_another_is_left_alone() {
+        let mut child = Command::new("/bin/sleep").arg("600").spawn().unwrap();
+        let process = Process::with_pid(child.id()).unwrap();
+        let earlier = Process {
+            start_time: process.start_time - 1,
+            ..process
+        };
+
+        earlier.send(Signal::SIGKILL);
+
+        assert!(!earlier.is_running());
+        process.send(Signal::SIGTERM);
+        assert_eq!(child.wait().unwrap().signal(), Some(Signal::SIGTERM as i32));
+        assert!(!process.is_running());
+    }
+}

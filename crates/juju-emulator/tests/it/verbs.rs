@@ -1,0 +1,594 @@
+//! juju's verbs, through the real binary, with a charm that is a shell script.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Keeps what its config says as its port, and does on request what charms do wrong.
+const CHARM: &str = r#"#!/bin/sh
+set -e
+port=$(config-get port)
+case $JUJU_HOOK_NAME in
+    stop|remove) exit 0 ;;
+esac
+case $(config-get do) in
+    fail) status-set blocked 'about to fail'; open-port 1/tcp; exit 3 ;;
+    killed) kill -KILL $$ ;;
+    killed-once) [ -e killed ] || { touch killed; kill -KILL $$; } ;;
+    hang) echo hanging; touch "$JUJU_CHARM_DIR/hanging"; while :; do :; done ;;
+    reboot) [ -e rebooted ] || { touch rebooted; juju-reboot --now; } ;;
+    speak) echo out; echo err >&2; juju-log -l DEBUG quiet; juju-log loud ;;
+esac
+for open in $(opened-ports); do
+    [ "$open" = "$port/tcp" ] || close-port "$open"
+done
+open-port "$port"
+application-version-set 1.2
+status-set active "port $port"
+"#;
+
+const CONFIG: &str = "options:
+  port: {type: int, default: 8000, description: Which port}
+  do: {type: string, default: nothing}
+";
+
+/// A user's own data directory, with a charm to deploy.
+struct Juju {
+    home: TempDir,
+}
+
+/// What one command left.
+#[derive(Debug)]
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Juju {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let juju = Self { home };
+        juju.write_charm("dispatch", CHARM);
+        juju.write_charm(
+            "metadata.yaml",
+            "name: tiny\nextra-bindings: {admin: null}\n",
+        );
+        juju.write_charm("config.yaml", CONFIG);
+        juju
+    }
+
+    /// A user who has deployed the charm.
+    fn deployed() -> Self {
+        let juju = Self::new();
+        juju.ok(&["deploy", &juju.charm()]);
+        juju
+    }
+
+    fn charm(&self) -> String {
+        self.home.path().join("charm").display().to_string()
+    }
+
+    fn write_charm(&self, name: &str, content: &str) {
+        let path = self.home.path().join("charm").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        let executable = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(&path, executable).unwrap();
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_juju-emulator"));
+        command
+            .args(args)
+            .env("JUJU_EMULATOR_DATA", self.home.path().join("data"))
+            .env_remove("JUJU_MODEL")
+            .env_remove("JUJU_EMULATOR_SYSTEMD")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        let output = self.command(args).output().unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Runs what has to work and hands back its stdout.
+    fn ok(&self, args: &[&str]) -> String {
+        let ran = self.run(args);
+        assert_eq!(ran.code, Some(0), "{args:?}: {ran:?}");
+        ran.stdout
+    }
+
+    fn refused(&self, args: &[&str], code: i32, stderr: &str) {
+        let ran = self.run(args);
+        assert_eq!(ran.code, Some(code), "{args:?}: {ran:?}");
+        assert!(ran.stderr.contains(stderr), "{args:?}: {ran:?}");
+        assert_eq!(ran.stdout, "", "{args:?}");
+    }
+
+    fn status(&self) -> Value {
+        serde_json::from_str(&self.ok(&["status", "--format=json"])).unwrap()
+    }
+
+    fn application(&self) -> Value {
+        self.status()["applications"]["tiny"].clone()
+    }
+
+    /// Status, message and ports of a unit in one line.
+    fn unit(&self, name: &str) -> String {
+        let unit = &self.application()["units"][name];
+        format!(
+            "{} {} {}",
+            unit["workload-status"]["current"],
+            unit["workload-status"]["message"],
+            unit["open-ports"]
+        )
+    }
+
+    fn log(&self) -> String {
+        self.ok(&["debug-log", "--limit", "0"])
+    }
+
+    /// The hooks that the log says have run, in order.
+    fn hooks(&self) -> Vec<String> {
+        self.log()
+            .lines()
+            .filter_map(|line| Some(line.split_once(" ran \"")?.1.split_once('"')?.0.to_owned()))
+            .collect()
+    }
+
+    fn on_machine(&self, path: &str) -> PathBuf {
+        let machines = "data/models/emulator/machines";
+        self.home.path().join(machines).join(path)
+    }
+}
+
+#[test]
+fn a_deployed_charm_has_run_the_hooks_of_its_beginning() {
+    let juju = Juju::new();
+    let ran = juju.run(&["deploy", &juju.charm()]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.stdout, "");
+    assert_eq!(
+        ran.stderr,
+        "Located local charm \"tiny\", revision 0\n\
+         Deploying \"tiny\" from local charm \"tiny\", revision 0 on ubuntu@24.04/stable\n"
+    );
+    assert_eq!(
+        juju.hooks(),
+        ["install", "leader-elected", "config-changed", "start"]
+    );
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
+    let application = juju.application();
+    assert_eq!(application["version"], "1.2");
+    assert_eq!(application["charm"], "local:tiny-0");
+    assert_eq!(
+        application["units"]["tiny/0"]["public-address"],
+        "127.0.0.1"
+    );
+    let table = juju.ok(&["status"]);
+    assert!(
+        table.contains("tiny/0*  active    idle   0        127.0.0.1       8000/tcp  port 8000\n"),
+        "{table}"
+    );
+}
+
+#[test]
+fn config_is_set_checked_shown_and_reset() {
+    let juju = Juju::deployed();
+    juju.ok(&["config", "tiny", "port=6789"]);
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 6789" ["6789/tcp"]"#);
+    assert_eq!(juju.ok(&["config", "tiny", "port"]), "6789\n");
+    let all: Value = serde_json::from_str(&juju.ok(&["config", "tiny", "--format=json"])).unwrap();
+    assert_eq!(all["settings"]["port"]["source"], "user");
+    assert_eq!(all["settings"]["do"]["source"], "default");
+
+    let file = juju.home.path().join("options.yaml");
+    fs::write(&file, "tiny: {port: 7000}").unwrap();
+    juju.ok(&["config", "tiny", "--file", &file.display().to_string()]);
+    assert_eq!(juju.ok(&["config", "tiny", "port"]), "7000\n");
+    juju.ok(&["config", "tiny", "--reset", "port"]);
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
+
+    let before = juju.hooks();
+    juju.ok(&["config", "tiny", "port=8000"]);
+    juju.refused(
+        &["config", "tiny", "port=abc"],
+        1,
+        r#"option "port" expected int, got "abc""#,
+    );
+    juju.refused(&["config", "tiny", "prot=1"], 1, r#"unknown option "prot""#);
+    juju.refused(
+        &["config", "none", "port=1"],
+        1,
+        r#"application "none" not found"#,
+    );
+    juju.refused(
+        &["config", "tiny", "prot"],
+        1,
+        r#"ERROR key "prot" not found in "tiny" application config or charm settings."#,
+    );
+    juju.refused(&["config", "tiny", "port", "do=x"], 2, "simultaneously");
+    assert_eq!(
+        juju.hooks(),
+        before,
+        "no hook runs when nothing has changed"
+    );
+}
+
+#[test]
+fn a_failed_hook_changes_its_status_and_nothing_else_and_is_run_again_when_resolved() {
+    let juju = Juju::deployed();
+    juju.ok(&["model-config", "automatically-retry-hooks=false"]);
+    juju.ok(&["config", "tiny", "do=fail", "port=6789"]);
+    let failed = r#""error" "hook failed: \"config-changed\"" ["8000/tcp"]"#;
+    assert_eq!(juju.unit("tiny/0"), failed);
+    let log = juju.log();
+    assert!(
+        log.contains(r#"ERROR juju.worker.uniter.operation hook "config-changed" (via hook dispatching script: dispatch) failed: exit status 3"#),
+        "{log}"
+    );
+    juju.ok(&["config", "tiny", "do=nothing"]);
+    assert_eq!(juju.unit("tiny/0"), failed, "nobody has resolved it");
+    juju.ok(&["resolved", "tiny/0"]);
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 6789" ["6789/tcp"]"#);
+    juju.refused(&["resolved", "tiny/0"], 1, "not in an error state");
+    juju.refused(&["resolved", "tiny/7"], 1, r#"unit "tiny/7" not found"#);
+}
+
+#[test]
+fn resolved_without_retry_skips_the_failed_hook() {
+    let juju = Juju::deployed();
+    juju.ok(&["model-config", "automatically-retry-hooks=false"]);
+    juju.ok(&["config", "tiny", "do=fail"]);
+    let before = juju.hooks();
+    juju.ok(&["resolved", "--no-retry", "tiny/0"]);
+    assert_eq!(
+        juju.unit("tiny/0"),
+        r#""blocked" "about to fail" ["8000/tcp"]"#
+    );
+    assert_eq!(juju.hooks(), before);
+}
+
+#[test]
+fn a_killed_hook_is_run_again_once() {
+    let juju = Juju::deployed();
+    juju.ok(&["config", "tiny", "do=killed-once", "port=81"]);
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 81" ["81/tcp"]"#);
+    juju.ok(&["config", "tiny", "do=killed"]);
+    assert!(juju.unit("tiny/0").contains("hook failed"));
+    assert_eq!(juju.log().matches("killed by signal 9").count(), 3);
+}
+
+#[test]
+fn a_machine_that_reboots_runs_the_hook_again_and_start() {
+    let juju = Juju::deployed();
+    let before = juju.hooks().len();
+    juju.ok(&["config", "tiny", "do=reboot"]);
+    assert_eq!(juju.hooks()[before..], ["config-changed", "start"]);
+}
+
+#[test]
+fn the_log_keeps_what_logging_config_says() {
+    let juju = Juju::deployed();
+    juju.ok(&["config", "tiny", "do=speak"]);
+    let log = juju.log();
+    assert!(log.contains("INFO unit.tiny/0.juju-log loud"), "{log}");
+    assert!(
+        log.contains("WARNING unit.tiny/0.config-changed err"),
+        "{log}"
+    );
+    assert!(!log.contains("DEBUG"), "{log}");
+    juju.ok(&["model-config", "logging-config=<root>=WARNING;unit=DEBUG"]);
+    juju.ok(&["config", "tiny", "port=81"]);
+    let log = juju.log();
+    assert!(
+        log.contains("DEBUG unit.tiny/0.config-changed out"),
+        "{log}"
+    );
+    assert!(log.contains("DEBUG unit.tiny/0.juju-log quiet"), "{log}");
+    let of_another = juju.ok(&["debug-log", "--replay", "--include", "other"]);
+    assert_eq!(of_another, "");
+    assert_eq!(juju.ok(&["debug-log", "--limit", "1"]).lines().count(), 1);
+}
+
+#[test]
+fn exec_runs_in_a_unit_and_keeps_its_changes_even_when_it_fails() {
+    let juju = Juju::deployed();
+    let ran = juju.run(&[
+        "exec",
+        "--unit",
+        "tiny/0",
+        "--",
+        "opened-ports; echo no >&2; open-port 99; exit 4",
+    ]);
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.stdout, "8000/tcp\n");
+    assert!(
+        ran.stderr
+            .starts_with("no\nERROR the following task failed:\n - id \"1\" with return code 4\n"),
+        "{ran:?}"
+    );
+    assert_eq!(
+        juju.unit("tiny/0"),
+        r#""active" "port 8000" ["99/tcp","8000/tcp"]"#
+    );
+    let json = juju.ok(&[
+        "exec",
+        "--format=json",
+        "--unit",
+        "tiny/leader",
+        "--",
+        "echo",
+        "a  b",
+    ]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["tiny/0"]["results"]["stdout"], "a  b\n");
+    assert_eq!(json["tiny/0"]["results"]["return-code"], 0);
+    let hook = "JUJU_DISPATCH_PATH=hooks/update-status";
+    juju.ok(&["exec", "--unit", "tiny/0", "--", "env", hook, "./dispatch"]);
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
+    juju.refused(
+        &["exec", "--unit", "tiny/9", "--", "true"],
+        1,
+        r#"unit "tiny/9" not found"#,
+    );
+    juju.refused(&["exec", "--", "true"], 2, "target");
+}
+
+#[test]
+fn units_of_one_machine_cannot_open_the_same_port() {
+    let juju = Juju::deployed();
+    juju.ok(&["add-unit", "tiny"]);
+    juju.ok(&["add-unit", "tiny", "--to", "0"]);
+    assert_eq!(juju.unit("tiny/1"), r#""active" "port 8000" ["8000/tcp"]"#);
+    assert!(
+        juju.unit("tiny/2")
+            .starts_with(r#""error" "hook failed: \"install\""#)
+    );
+    let log = juju.log();
+    assert!(
+        log.contains(r#"cannot open 8000/tcp (unit "tiny/2"): port range conflicts with 8000/tcp (unit "tiny/0")"#),
+        "{log}"
+    );
+    juju.ok(&["remove-unit", "--force", "tiny/2", "tiny/0"]);
+    let units = juju.application()["units"].clone();
+    assert_eq!(units["tiny/1"]["leader"], true, "{units}");
+    assert_eq!(units.as_object().unwrap().len(), 1);
+    assert!(!juju.on_machine("0").exists());
+}
+
+#[test]
+fn refresh_brings_a_new_charm_and_leaves_the_charms_own_files() {
+    let juju = Juju::deployed();
+    let own = juju.on_machine("0/agents/unit-tiny-0/charm/own");
+    fs::write(&own, "").unwrap();
+    juju.write_charm("dispatch", &CHARM.replace("1.2", "1.3"));
+    juju.ok(&["refresh", "tiny", "--path", &juju.charm()]);
+    assert_eq!(juju.hooks()[4..], ["upgrade-charm", "config-changed"]);
+    assert_eq!(juju.application()["version"], "1.3");
+    assert_eq!(juju.application()["charm-rev"], 1);
+    assert!(own.exists());
+
+    let before = juju.application();
+    juju.write_charm("config.yaml", "options: {port: {type: int, default: no}}");
+    juju.refused(
+        &["refresh", "tiny", "--path", &juju.charm()],
+        1,
+        "invalid config default",
+    );
+    juju.refused(&["refresh", "tiny"], 2, "--path");
+    assert_eq!(juju.application(), before);
+}
+
+#[test]
+fn a_removed_application_leaves_nothing_on_its_machine() {
+    let juju = Juju::deployed();
+    let unit = "[Service]\nExecStart=/bin/sleep 3600\n";
+    let file = juju.on_machine("0/systemd/system/tiny.service");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, unit).unwrap();
+    let exec = ["exec", "--unit", "tiny/0", "--"];
+    juju.ok(&[&exec[..], &["systemctl", "start", "tiny"]].concat());
+    let pid = juju.ok(&[
+        &exec[..],
+        &["systemctl", "show", "--value", "-p", "MainPID", "tiny"],
+    ]
+    .concat());
+    let process = PathBuf::from("/proc").join(pid.trim());
+    assert!(process.join("stat").exists(), "{pid}");
+
+    let stdout = juju.ok(&["remove-application", "tiny"]);
+    assert_eq!(
+        stdout,
+        "will remove application tiny\n- will remove unit tiny/0\n"
+    );
+    assert_eq!(juju.hooks()[4..], ["stop", "remove"]);
+    assert_eq!(juju.status()["applications"], serde_json::json!({}));
+    assert_eq!(juju.status()["machines"], serde_json::json!({}));
+    assert!(
+        !process.join("cmdline").exists() || fs::read(process.join("cmdline")).unwrap().is_empty()
+    );
+    assert!(!juju.on_machine("0").exists());
+    juju.refused(
+        &["remove-application", "tiny"],
+        1,
+        r#"application "tiny" not found"#,
+    );
+}
+
+#[test]
+fn what_is_no_charm_is_refused_and_changes_nothing() {
+    let juju = Juju::new();
+    let before = juju.status()["applications"].clone();
+    let given_then = [
+        ("dispatch", None, 1, "neither dispatch nor hooks/"),
+        ("metadata.yaml", None, 1, "not a charm"),
+        ("metadata.yaml", Some("- no: map"), 1, "cannot use"),
+        (
+            "config.yaml",
+            Some("options: {a: {type: integer}}"),
+            1,
+            "cannot use",
+        ),
+        (
+            "config.yaml",
+            Some("options: {a: {type: int, default: b}}"),
+            1,
+            "expected int",
+        ),
+    ];
+    for (file, content, code, stderr) in given_then {
+        let path = juju.home.path().join("charm").join(file);
+        let good = fs::read_to_string(&path).unwrap();
+        match content {
+            Some(content) => fs::write(&path, content).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+        juju.refused(&["deploy", &juju.charm()], code, stderr);
+        juju.write_charm(file, &good);
+    }
+    let plain = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(juju.home.path().join("charm/dispatch"), plain).unwrap();
+    juju.refused(&["deploy", &juju.charm()], 1, "chmod 755");
+    juju.refused(&["deploy", "./nowhere"], 1, "no charm was found");
+    fs::remove_file(juju.home.path().join("charm/metadata.yaml")).unwrap();
+    juju.write_charm(
+        "charmcraft.yaml",
+        "name: tiny\nparts: {charm: {plugin: uv}}",
+    );
+    juju.refused(&["deploy", &juju.charm()], 2, "pack it first");
+    assert_eq!(juju.status()["applications"], before);
+    let charms = juju.home.path().join("data/models/emulator/charms");
+    assert_eq!(fs::read_dir(charms).map_or(0, Iterator::count), 0);
+}
+
+#[test]
+fn an_application_is_deployed_with_its_own_name_config_and_number_of_units() {
+    let juju = Juju::new();
+    juju.ok(&[
+        "deploy",
+        &juju.charm(),
+        "web",
+        "-n",
+        "2",
+        "--config",
+        "port=81",
+    ]);
+    let web = juju.status()["applications"]["web"].clone();
+    assert_eq!(web["units"]["web/1"]["open-ports"][0], "81/tcp");
+    assert_eq!(web["units"]["web/1"]["public-address"], "127.0.0.2");
+    juju.refused(&["deploy", &juju.charm(), "web"], 1, "already exists");
+    juju.refused(
+        &["deploy", &juju.charm(), "Web"],
+        1,
+        "invalid application name",
+    );
+    juju.refused(
+        &["deploy", &juju.charm(), "x", "--config", "port=y"],
+        1,
+        "expected int",
+    );
+    juju.ok(&["expose", "web"]);
+    assert_eq!(juju.status()["applications"]["web"]["exposed"], true);
+    let tables = juju.ok(&["status", "w*"]);
+    assert!(tables.contains("web/1") && !juju.ok(&["status", "x*"]).contains("web"));
+}
+
+#[test]
+fn models_are_apart() {
+    let juju = Juju::deployed();
+    juju.ok(&["add-model", "other"]);
+    assert_eq!(juju.status()["applications"], serde_json::json!({}));
+    juju.ok(&["deploy", &juju.charm(), "-m", "emulator:other"]);
+    juju.ok(&["switch", "emulator"]);
+    juju.ok(&["destroy-model", "--no-prompt", "other"]);
+    juju.refused(&["status", "-m", "other"], 1, "model other not found");
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
+}
+
+#[test]
+fn a_usage_error_exits_with_2() {
+    let juju = Juju::new();
+    juju.refused(&["integrate", "a", "b"], 2, "unrecognized subcommand");
+    juju.refused(&["status", "--nope"], 2, "--nope");
+    assert!(juju.ok(&["version"]).starts_with("3.6."));
+}
+
+#[test]
+fn config_commands_at_once_are_all_applied() {
+    let juju = Juju::deployed();
+    let options = (0..20).map(|number| format!("  o{number}: {{type: int, default: 0}}\n"));
+    juju.write_charm(
+        "config.yaml",
+        &(CONFIG.to_owned() + &options.collect::<String>()),
+    );
+    juju.ok(&["refresh", "tiny", "--path", &juju.charm()]);
+    let running: Vec<Child> = (0..20)
+        .map(|number| {
+            let value = format!("o{number}={}", number + 1);
+            juju.command(&["config", "tiny", &value]).spawn().unwrap()
+        })
+        .collect();
+    for mut command in running {
+        assert!(command.wait().unwrap().success());
+    }
+    for number in 0..20 {
+        let value = juju.ok(&["config", "tiny", &format!("o{number}")]);
+        assert_eq!(value, format!("{}\n", number + 1));
+    }
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
+}
+
+#[test]
+fn an_emulator_killed_at_any_moment_leaves_a_model_that_goes_on() {
+    let juju = Juju::deployed();
+    for round in 0..20 {
+        let port = format!("port={}", 100 + round);
+        let mut command = juju.command(&["config", "tiny", &port]).spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_millis(2 * round);
+        while Instant::now() < deadline && command.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        command.kill().unwrap();
+        command.wait().unwrap();
+        let value = juju.ok(&["config", "tiny", "port"]);
+        let port = value.trim();
+        assert_eq!(
+            juju.unit("tiny/0"),
+            format!(r#""active" "port {port}" ["{port}/tcp"]"#)
+        );
+    }
+}
+
+#[test]
+fn an_interrupted_hook_is_ended_and_run_again_by_the_next_command() {
+    let juju = Juju::deployed();
+    let hanging = juju.on_machine("0/agents/unit-tiny-0/charm/hanging");
+    let mut command = juju
+        .command(&["config", "tiny", "do=hang"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !hanging.exists() {
+        std::thread::yield_now();
+    }
+    let pid = nix::unistd::Pid::from_raw(command.id().cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    assert_eq!(command.wait().unwrap().code(), Some(1));
+
+    let state = juju.home.path().join("data/models/emulator/state.json");
+    let text = fs::read_to_string(&state).unwrap();
+    fs::write(&state, text.replace("\"hang\"", "\"nothing\"")).unwrap();
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
+}

@@ -1,0 +1,147 @@
+//! Whether Juju could ever be in a state, and dispatch an event in it.
+
+use std::fmt;
+
+use juju_emulator::OpenedPorts;
+use juju_emulator::charm::Charm;
+use ops::{Event, UnitName};
+
+use crate::state::{State, read_ports};
+
+/// A state that Juju is never in, or an event that it does not dispatch in it, with every reason.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ImpossibleState {
+    /// What is impossible about it, one sentence each.
+    pub reasons: Vec<String>,
+}
+
+impl fmt::Display for ImpossibleState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Juju is never in this state:")?;
+        self.reasons
+            .iter()
+            .try_for_each(|reason| write!(formatter, "\n- {reason}"))
+    }
+}
+
+pub(crate) fn check(
+    event: &Event,
+    state: &State,
+    charm: &Charm,
+    unit: &str,
+) -> Result<(), ImpossibleState> {
+    let mut reasons = Vec::new();
+    check_config(state, charm, &mut reasons);
+    check_ports(state, charm, unit, &mut reasons);
+    check_event(event, state, charm, &mut reasons);
+    if reasons.is_empty() {
+        Ok(())
+    } else {
+        Err(ImpossibleState { reasons })
+    }
+}
+
+fn check_config(state: &State, charm: &Charm, reasons: &mut Vec<String>) {
+    for (name, value) in &state.config {
+        if let Err(error) = charm.check_option(name, value) {
+            reasons.push(format!("config: {error}"));
+        }
+    }
+}
+
+fn check_ports(state: &State, charm: &Charm, unit: &str, reasons: &mut Vec<String>) {
+    let mut held: Vec<(&str, OpenedPorts)> = Vec::new();
+    let own = [(unit, &state.opened_ports)];
+    let others = state
+        .machine_ports
+        .iter()
+        .map(|(unit, ports)| (unit.as_str(), ports));
+    for (holder, texts) in own.into_iter().chain(others) {
+        match read_ports(texts) {
+            Ok(ports) => held.push((holder, ports)),
+            Err(error) => reasons.push(format!("ports of {holder}: {error}")),
+        }
+    }
+    for neighbour in state.machine_ports.keys() {
+        if neighbour == unit {
+            reasons.push(format!(
+                "machine-ports: {unit} is the unit itself, see opened-ports"
+            ));
+        } else if neighbour.parse::<UnitName>().is_err() {
+            reasons.push(format!(
+                "machine-ports: {neighbour:?} is not the name of a unit"
+            ));
+        }
+    }
+    if state.kubernetes && !state.machine_ports.is_empty() {
+        reasons.push("machine-ports: units on Kubernetes share no machine".to_owned());
+    }
+
+    for (holder, ports) in &held {
+        for (range, endpoints) in ports.iter().filter(|_| *holder == unit) {
+            if state.kubernetes && !range.is_single() {
+                reasons.push(format!(
+                    "{range} is open, but Kubernetes has single ports only"
+                ));
+            }
+            for endpoint in endpoints.iter().filter(|name| !name.is_empty()) {
+                if !charm.endpoint_names().contains(endpoint) {
+                    reasons.push(format!(
+                        "{range} is open for {endpoint:?}, which is no endpoint of the charm"
+                    ));
+                }
+            }
+        }
+    }
+
+    let mut all: Vec<_> = held
+        .iter()
+        .flat_map(|(holder, ports)| ports.ranges().map(move |range| (range, *holder)))
+        .collect();
+    all.sort_unstable();
+    for pair in all.windows(2) {
+        let [(one, holder), (other, other_holder)] = pair else {
+            continue;
+        };
+        if one.overlaps(*other) {
+            reasons.push(format!(
+                "{one} of {holder} and {other} of {other_holder} overlap"
+            ));
+        }
+    }
+}
+
+fn check_event(event: &Event, state: &State, charm: &Charm, reasons: &mut Vec<String>) {
+    match event {
+        Event::LeaderElected if !state.leader => {
+            reasons.push("leader-elected comes to the leader, and leader is false".to_owned());
+        }
+        Event::RelationCreated(relation)
+        | Event::RelationJoined(relation)
+        | Event::RelationChanged(relation)
+        | Event::RelationDeparted(relation)
+        | Event::RelationBroken(relation)
+            if !charm.endpoints.contains_key(&relation.endpoint) =>
+        {
+            reasons.push(format!(
+                "{event}: the charm has no endpoint {:?}",
+                relation.endpoint
+            ));
+        }
+        Event::Action(action) if !charm.actions.contains_key(&action.name) => {
+            reasons.push(format!(
+                "{event}: the charm has no action {:?}",
+                action.name
+            ));
+        }
+        Event::PebbleReady { .. }
+        | Event::PebbleCustomNotice(_)
+        | Event::PebbleCheckFailed(_)
+        | Event::PebbleCheckRecovered(_)
+            if !state.kubernetes =>
+        {
+            reasons.push(format!("{event}: there are containers on Kubernetes only"));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,259 @@
+//! The charm under test, and the two ways to run it.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Output};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use juju_emulator::UnitView;
+use juju_emulator::charm::Charm;
+use juju_emulator::dispatch::{Dispatch, Identity};
+use juju_emulator::hook::Hook;
+use ops::{Event, HookCommands, JujuContext};
+
+use crate::consistency::{self, ImpossibleState};
+use crate::fault::Fault;
+use crate::hook::hook;
+use crate::outcome::{Exit, Outcome};
+use crate::real_dispatch::RealDispatch;
+use crate::recorder::{Answered, Recorder};
+use crate::state::{self, State};
+
+/// The charm under test: its metadata, and how to run it.
+///
+/// Nothing of a run stays here: all that it leaves is in its [`Outcome`]. What a real workload leaves on the machine
+/// stays there until the context is dropped.
+pub struct Context {
+    charm: Charm,
+    runner: Runner,
+}
+
+enum Runner {
+    InProcess(Box<dyn Fn() -> Box<dyn ops::Charm> + Send + Sync>),
+    Dispatch(RealDispatch),
+}
+
+impl Context {
+    /// Runs the charm in the test's own process; `charmcraft.yaml` and `config.yaml` are those of the package under test.
+    ///
+    /// The charm is made anew for every event, as Juju starts it anew: `Context::new(|| HelloServer::new(server.clone()))`.
+    ///
+    /// # Panics
+    /// When the metadata cannot be read.
+    #[track_caller]
+    #[must_use]
+    pub fn new<C: ops::Charm + 'static>(charm: impl Fn() -> C + Send + Sync + 'static) -> Self {
+        let package = env::var_os("CARGO_MANIFEST_DIR").map_or_else(PathBuf::new, PathBuf::from);
+        Self::of_charm(&package, charm)
+    }
+
+    /// Like [`new`](Self::new), with the metadata of another directory.
+    ///
+    /// # Panics
+    /// When the metadata cannot be read.
+    #[track_caller]
+    #[must_use]
+    pub fn of_charm<C: ops::Charm + 'static>(
+        directory: &Path,
+        charm: impl Fn() -> C + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            charm: read_charm(directory),
+            runner: Runner::InProcess(Box::new(move || Box::new(charm()))),
+        }
+    }
+
+    /// Runs the charm's binary through its `./dispatch`, in a machine of its own with real hook commands.
+    ///
+    /// A project with a `Cargo.toml` is built first, as `cargo test` builds it. Anything else is an unpacked charm.
+    ///
+    /// # Panics
+    /// When the charm cannot be built or unpacked.
+    #[track_caller]
+    #[must_use]
+    pub fn dispatching(project: &Path) -> Self {
+        Self {
+            charm: read_charm(project),
+            runner: Runner::Dispatch(RealDispatch::new(project).unwrap_or_else(|error| {
+                fail(&format!("cannot prepare {}: {error:#}", project.display()))
+            })),
+        }
+    }
+
+    /// Dispatches an event to the charm, given what is true before, and returns what is true afterwards.
+    ///
+    /// # Panics
+    /// When Juju could never be in the given state.
+    #[track_caller]
+    pub fn run(&self, event: &Event, given: &State) -> Outcome {
+        match self.try_run(event, given) {
+            Ok(outcome) => outcome,
+            Err(impossible) => fail(&impossible.to_string()),
+        }
+    }
+
+    /// Like [`run`](Self::run), while something goes wrong with one of the hook's commands.
+    ///
+    /// # Panics
+    /// When Juju could never be in the given state.
+    #[track_caller]
+    pub fn run_with_fault(&self, event: &Event, given: &State, fault: Fault) -> Outcome {
+        match self.dispatch(event, given, Some(fault)) {
+            Ok(outcome) => outcome,
+            Err(impossible) => fail(&impossible.to_string()),
+        }
+    }
+
+    /// Like [`run`](Self::run), with an error for a state that Juju could never be in.
+    ///
+    /// # Errors
+    /// Names everything that is impossible about it.
+    ///
+    /// # Panics
+    /// When the real dispatch cannot be run at all.
+    #[track_caller]
+    pub fn try_run(&self, event: &Event, given: &State) -> Result<Outcome, ImpossibleState> {
+        self.dispatch(event, given, None)
+    }
+
+    #[track_caller]
+    fn dispatch(
+        &self,
+        event: &Event,
+        given: &State,
+        fault: Option<Fault>,
+    ) -> Result<Outcome, ImpossibleState> {
+        let identity = self.identity(given);
+        consistency::check(event, given, &self.charm, &identity.unit)?;
+        let (hook, kind) = hook(event);
+        let view = UnitView {
+            hook: kind,
+            ..state::view(given, &self.charm, &identity.unit).map_err(|reason| ImpossibleState {
+                reasons: vec![reason],
+            })?
+        };
+        let recorder = Recorder::new(given, view, fault);
+        Ok(match &self.runner {
+            Runner::InProcess(charm) => run_in_process(&mut *charm(), &identity, &hook, recorder),
+            Runner::Dispatch(machine) => machine
+                .run(&identity, &hook, recorder)
+                .unwrap_or_else(|error| fail(&format!("cannot dispatch {event}: {error:#}"))),
+        })
+    }
+
+    fn identity(&self, given: &State) -> Identity {
+        Identity {
+            unit: format!("{}/0", self.charm.name),
+            model_name: "testing".to_owned(),
+            model_uuid: "00000000-0000-4000-8000-000000000000".to_owned(),
+            machine: if given.kubernetes { "" } else { "0" }.to_owned(),
+            principal: String::new(),
+            availability_zone: String::new(),
+            juju_version: "3.6.9".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Context")
+            .field("charm", &self.charm.name)
+            .finish_non_exhaustive()
+    }
+}
+
+fn run_in_process(
+    charm: &mut dyn ops::Charm,
+    identity: &Identity,
+    hook: &Hook,
+    recorder: Recorder,
+) -> Outcome {
+    let environment = Dispatch {
+        identity,
+        hook,
+        commands: "",
+        charm_dir: Path::new("/charm"),
+        commands_dir: Path::new("/commands"),
+        socket_dir: Path::new("/"),
+        path: OsString::new(),
+        variables: BTreeMap::new(),
+        interrupt: &AtomicBool::new(false),
+    }
+    .environment("in-process", Path::new("/socket"));
+    let answers = Arc::new(InProcess(Mutex::new(Some(recorder))));
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| {
+        let context = JujuContext::from_environment(environment)?;
+        ops::dispatch(charm, &context, Arc::clone(&answers) as _).map_err(anyhow::Error::new)
+    }));
+    let exit = match ended {
+        Ok(Ok(())) => Exit::Code(0),
+        Err(payload) if payload.is::<CharmKilled>() => Exit::Signal(SIGKILL),
+        // An error, or a panic: both have been logged.
+        Ok(Err(_)) | Err(_) => Exit::Code(1),
+    };
+    match answers.lock().take() {
+        Some(recorder) => recorder.end(exit),
+        None => fail("the charm is still running"),
+    }
+}
+
+const SIGKILL: i32 = 9;
+
+/// What unwinds a charm that is killed.
+struct CharmKilled;
+
+/// Hook commands that are answered without a process.
+struct InProcess(Mutex<Option<Recorder>>);
+
+impl InProcess {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Recorder>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl HookCommands for InProcess {
+    fn run(&self, command: &str, args: &[String]) -> io::Result<Output> {
+        let answered = self
+            .lock()
+            .as_mut()
+            .ok_or_else(|| io::Error::other("the hook is over"))?
+            .answer(command, args, Path::new("/charm"))
+            .map_err(|unknown| io::Error::new(io::ErrorKind::NotFound, unknown))?;
+        match answered {
+            Answered::Answer(answer) => Ok(Output {
+                status: ExitStatus::from_raw(i32::from(answer.exit_code) << 8),
+                stdout: answer.stdout,
+                stderr: answer.stderr,
+            }),
+            Answered::CommandKilled => Ok(Output {
+                status: ExitStatus::from_raw(SIGKILL),
+                stdout: Vec::new(),
+                stderr: Vec::new(),
+            }),
+            // Past the charm's own code to where it was started, without a word in its log.
+            Answered::CharmKilled => panic::resume_unwind(Box::new(CharmKilled)),
+        }
+    }
+}
+
+#[track_caller]
+fn read_charm(directory: &Path) -> Charm {
+    Charm::read(directory).unwrap_or_else(|error| {
+        let error = anyhow::Error::new(error);
+        fail(&format!("cannot read the charm's metadata: {error:#}"))
+    })
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "this is how a test fails")]
+fn fail(message: &str) -> ! {
+    panic!("{message}")
+}

@@ -1,0 +1,96 @@
+//! The hook that Juju dispatches for an event.
+
+use juju_emulator::HookKind;
+use juju_emulator::hook::{
+    self, Hook, RelationEvent as Relation, SecretEvent as Secret, StorageEvent as Storage,
+    StorageLocation, WorkloadEvent,
+};
+use ops::{Event, RelationEvent, SecretEvent, StorageEvent};
+
+/// The hook with its variables, and what it is about.
+pub(crate) fn hook(event: &Event) -> (Hook, HookKind) {
+    let hook = match event {
+        Event::RelationCreated(payload) => relation(Relation::Created, payload),
+        Event::RelationJoined(payload) => relation(Relation::Joined, payload),
+        Event::RelationChanged(payload) => relation(Relation::Changed, payload),
+        Event::RelationDeparted(payload) => relation(Relation::Departed, payload),
+        Event::RelationBroken(payload) => relation(Relation::Broken, payload),
+        Event::StorageAttached(payload) => storage(Storage::Attached, payload),
+        Event::StorageDetaching(payload) => storage(Storage::Detaching, payload),
+        Event::SecretChanged(payload) => secret(Secret::Changed, payload),
+        Event::SecretExpired(payload) => secret(Secret::Expired, payload),
+        Event::SecretRemove(payload) => secret(Secret::Remove, payload),
+        Event::SecretRotate(payload) => secret(Secret::Rotate, payload),
+        Event::PebbleReady { container } => workload(container, WorkloadEvent::Ready),
+        Event::PebbleCustomNotice(notice) => workload(
+            &notice.container,
+            WorkloadEvent::CustomNotice {
+                id: notice.id.clone(),
+                key: notice.key.clone(),
+            },
+        ),
+        Event::PebbleCheckFailed(payload) => workload(
+            &payload.container,
+            WorkloadEvent::CheckFailed {
+                check: payload.check.clone(),
+            },
+        ),
+        Event::PebbleCheckRecovered(payload) => workload(
+            &payload.container,
+            WorkloadEvent::CheckRecovered {
+                check: payload.check.clone(),
+            },
+        ),
+        Event::Action(action) => Hook::Action {
+            name: action.name.clone(),
+            id: action.id.parse().unwrap_or_default(),
+        },
+        event => Hook::unit(&event.to_string()),
+    };
+    let kind = match &hook {
+        Hook::Relation { endpoint, id, .. } => HookKind::Relation(format!("{endpoint}:{id}")),
+        Hook::Action { .. } => HookKind::Action,
+        _ => HookKind::Lifecycle,
+    };
+    (hook, kind)
+}
+
+fn relation(event: hook::RelationEvent, payload: &RelationEvent) -> Hook {
+    Hook::Relation {
+        endpoint: payload.endpoint.clone(),
+        event,
+        id: payload.id,
+        remote_application: payload.remote_application.clone().unwrap_or_default(),
+        remote_unit: payload.remote_unit.as_ref().map(ToString::to_string),
+        departing_unit: payload.departing_unit.as_ref().map(ToString::to_string),
+    }
+}
+
+fn storage(event: hook::StorageEvent, payload: &StorageEvent) -> Hook {
+    let number = |id: &String| id.rsplit_once('/')?.1.parse().ok();
+    Hook::Storage {
+        name: payload.storage.clone(),
+        event,
+        id: payload.id.as_ref().and_then(number).unwrap_or_default(),
+        location: payload
+            .location
+            .clone()
+            .map(|path| StorageLocation { path, block: false }),
+    }
+}
+
+fn secret(event: hook::SecretEvent, payload: &SecretEvent) -> Hook {
+    Hook::Secret {
+        event,
+        id: payload.id.clone(),
+        label: payload.label.clone().unwrap_or_default(),
+        revision: payload.revision,
+    }
+}
+
+fn workload(container: &str, event: WorkloadEvent) -> Hook {
+    Hook::Workload {
+        container: container.to_owned(),
+        event,
+    }
+}

@@ -1,0 +1,67 @@
+//! What a run of a charm has left.
+
+use juju_emulator::LogLevel;
+use ops::Status;
+use serde::{Deserialize, Serialize};
+
+use crate::state::State;
+
+/// Everything that a run of the charm left behind, also when the hook has failed.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[must_use]
+pub struct Outcome {
+    /// What is true afterwards. When the hook has failed, it has only what takes effect at once, such as the status.
+    pub state: State,
+    /// How the hook ended.
+    pub exit: Exit,
+    /// The hook commands that were run, in order, as one would type them: `open-port 6789/tcp`. Log lines are in `log`.
+    pub hook_commands: Vec<String>,
+    /// The commands among them that Juju dropped, because the hook failed.
+    pub rolled_back: Vec<String>,
+    /// Every status that was set, in order.
+    pub status_history: Vec<Status>,
+    /// What was logged by `juju-log`.
+    pub log: Vec<LogLine>,
+    /// What the process printed to its standard output and error; nothing in process.
+    pub printed: String,
+}
+
+/// How a hook ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exit {
+    /// With this exit code; after 0 Juju does what the hook asked for.
+    Code(i32),
+    /// Killed by this signal, such as 9.
+    Signal(i32),
+    /// It exited with 0, and Juju could not do what it asked for: the text is Juju's.
+    CommitRefused,
+}
+
+/// One record of the unit's log.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct LogLine {
+    /// How important it is, such as [`LogLevel::Warning`].
+    pub level: LogLevel,
+    /// The text.
+    pub message: String,
+}
+
+impl Outcome {
+    /// Whether Juju takes the hook as done.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.exit == Exit::Code(0)
+    }
+
+    /// The messages that were logged as errors; of a hook that failed they are such as `["install failed: …"]`.
+    #[must_use]
+    pub fn errors(&self) -> Vec<&str> {
+        self.log
+            .iter()
+            .filter(|line| line.level == LogLevel::Error)
+            .map(|line| line.message.as_str())
+            .collect()
+    }
+}

@@ -1,0 +1,139 @@
+//! Answers the hook commands of one run, and keeps what they did.
+
+use std::path::Path;
+
+use juju_emulator::{Answer, Effect, HookContext, LogLevel, UnitView, UnknownCommand};
+
+use crate::fault::{Fault, FaultKind};
+use crate::outcome::{Exit, LogLine, Outcome};
+use crate::state::{State, charm_status, write_ports};
+
+/// The commands that take effect once the hook has succeeded.
+const WAITING: [&str; 2] = ["close-port", "open-port"];
+
+/// One hook that runs.
+pub(crate) struct Recorder {
+    view: UnitView,
+    context: HookContext,
+    outcome: Outcome,
+    /// The commands that wait for the hook to succeed.
+    waiting: Vec<String>,
+    fault: Option<Fault>,
+}
+
+/// What becomes of a hook command.
+pub(crate) enum Answered {
+    /// It prints this and exits.
+    Answer(Answer),
+    /// It is killed.
+    CommandKilled,
+    /// The charm is killed, and the command with it.
+    CharmKilled,
+}
+
+impl Recorder {
+    pub(crate) fn new(given: &State, view: UnitView, fault: Option<Fault>) -> Self {
+        Self {
+            context: HookContext::new(view.clone()),
+            view,
+            outcome: Outcome {
+                state: given.clone(),
+                exit: Exit::Code(0),
+                hook_commands: Vec::new(),
+                rolled_back: Vec::new(),
+                status_history: Vec::new(),
+                log: Vec::new(),
+                printed: String::new(),
+            },
+            waiting: Vec::new(),
+            fault,
+        }
+    }
+
+    pub(crate) fn answer(
+        &mut self,
+        command: &str,
+        args: &[String],
+        directory: &Path,
+    ) -> Result<Answered, UnknownCommand> {
+        let fault = self.fault_of(command);
+        if command != "juju-log" {
+            let line = [&[command.to_owned()], args].concat().join(" ");
+            self.outcome.hook_commands.push(line);
+        }
+        match fault {
+            Some(FaultKind::CommandKilled) => return Ok(Answered::CommandKilled),
+            Some(FaultKind::Refused) => {
+                return Ok(Answered::Answer(Answer {
+                    exit_code: 1,
+                    stderr: b"ERROR the agent is going down\n".to_vec(),
+                    ..Answer::default()
+                }));
+            }
+            Some(FaultKind::CharmKilled) | None => {}
+        }
+
+        let answer = self.context.run(command, args, directory)?;
+        if answer.exit_code == 0 && WAITING.contains(&command) {
+            self.waiting
+                .extend(self.outcome.hook_commands.last().cloned());
+        }
+        for effect in &answer.effects {
+            self.keep(effect);
+        }
+        Ok(match fault {
+            Some(_) => Answered::CharmKilled,
+            None => Answered::Answer(answer),
+        })
+    }
+
+    fn fault_of(&self, command: &str) -> Option<FaultKind> {
+        let number = self.outcome.hook_commands.len();
+        self.fault
+            .filter(|fault| command != "juju-log" && fault.command == number)
+            .map(|fault| fault.kind)
+    }
+
+    pub(crate) fn print(&mut self, text: &[u8]) {
+        self.outcome.printed += &String::from_utf8_lossy(text);
+    }
+
+    /// Commits what the hook asked for, or rolls it back, as Juju would after this exit.
+    pub(crate) fn end(mut self, exit: Exit) -> Outcome {
+        self.outcome.exit = exit;
+        if exit == Exit::Code(0) {
+            match self.context.pending().commit(&self.view) {
+                Ok(ports) => self.outcome.state.opened_ports = write_ports(&ports),
+                Err(error) => {
+                    self.outcome.exit = Exit::CommitRefused;
+                    self.log(LogLevel::Error, &format!("cannot apply changes: {error}"));
+                }
+            }
+        }
+        if self.outcome.exit != Exit::Code(0) {
+            self.outcome.rolled_back = self.waiting;
+        }
+        self.outcome
+    }
+
+    fn keep(&mut self, effect: &Effect) {
+        match effect {
+            Effect::UnitStatus(status) => {
+                self.outcome.state.unit_status = charm_status(status);
+                self.outcome.status_history.extend(charm_status(status));
+            }
+            Effect::WorkloadVersion(version) => {
+                version.clone_into(&mut self.outcome.state.workload_version);
+            }
+            Effect::Log { level, message } => self.log(*level, message),
+            Effect::ApplicationStatus(_) | Effect::RebootNow => {}
+        }
+    }
+
+    fn log(&mut self, level: LogLevel, message: &str) {
+        self.outcome.log.push(LogLine {
+            level,
+            message: message.to_owned(),
+        });
+    }
+}

@@ -1,0 +1,168 @@
+//! What is true of a unit and its model before or after an event.
+
+use std::collections::BTreeMap;
+
+use juju_emulator::{ALL_ENDPOINTS, OpenedPorts, UnitView};
+use ops::Status;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// All that a charm can see of Juju, and change: plain data, from which a test begins and which it gets back.
+///
+/// ```
+/// use ops_testing::State;
+///
+/// let given = State::default()
+///     .with_config("server-port", 6789)
+///     .with_opened_ports(["8000/tcp"])
+///     .with_machine_ports("postgresql/0", ["5432/tcp"]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct State {
+    /// What the operator has set with `juju config`; the others have the defaults of `config.yaml`.
+    pub config: BTreeMap<String, Value>,
+    /// Whether the unit is its application's leader.
+    pub leader: bool,
+    /// Whether the model is on Kubernetes rather than on machines.
+    pub kubernetes: bool,
+    /// What the unit has open, sorted and as Juju writes it: `80/tcp`, `8000-8100/udp`, `80/tcp (bar, foo)`, `icmp`.
+    pub opened_ports: Vec<String>,
+    /// What other units on the same machine have open, by unit: `other/0` has `["443/tcp"]`.
+    pub machine_ports: BTreeMap<String, Vec<String>>,
+    /// The status that the charm has set last; none while it is Juju's `unknown`.
+    pub unit_status: Option<Status>,
+    /// The workload's version, of `application-version-set`; empty while there is none.
+    pub workload_version: String,
+}
+
+impl State {
+    /// The same with an option set by the operator: `with_config("server-port", 6789)`.
+    #[must_use]
+    pub fn with_config(mut self, option: &str, value: impl Into<Value>) -> Self {
+        self.config.insert(option.to_owned(), value.into());
+        self
+    }
+
+    /// The same with exactly these ports open: `with_opened_ports(["8000/tcp"])`.
+    #[must_use]
+    pub fn with_opened_ports<P: Into<String>>(
+        mut self,
+        ports: impl IntoIterator<Item = P>,
+    ) -> Self {
+        self.opened_ports = ports.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same with these ports opened by another unit of the machine.
+    #[must_use]
+    pub fn with_machine_ports<P: Into<String>>(
+        mut self,
+        unit: &str,
+        ports: impl IntoIterator<Item = P>,
+    ) -> Self {
+        let ports = ports.into_iter().map(Into::into).collect();
+        self.machine_ports.insert(unit.to_owned(), ports);
+        self
+    }
+
+    /// The same with a status that the charm has set before.
+    #[must_use]
+    pub fn with_unit_status(mut self, status: Status) -> Self {
+        self.unit_status = Some(status);
+        self
+    }
+
+    /// The same on Kubernetes.
+    #[must_use]
+    pub fn on_kubernetes(mut self) -> Self {
+        self.kubernetes = true;
+        self
+    }
+
+    /// The same with the unit being the leader.
+    #[must_use]
+    pub fn as_leader(mut self) -> Self {
+        self.leader = true;
+        self
+    }
+}
+
+/// Reads ports as `opened-ports --endpoints` prints them; the error names those that it never would.
+pub(crate) fn read_ports(texts: &[String]) -> Result<OpenedPorts, String> {
+    let mut ports = OpenedPorts::default();
+    for text in texts {
+        let (range, endpoints) = match text
+            .strip_suffix(')')
+            .and_then(|text| text.split_once(" ("))
+        {
+            Some((range, "*")) => (range, ALL_ENDPOINTS),
+            Some((range, endpoints)) => (range, endpoints),
+            None => (text.as_str(), ALL_ENDPOINTS),
+        };
+        let range = range
+            .parse()
+            .map_err(|error| format!("{text:?}: {error}"))?;
+        for endpoint in endpoints.split(", ") {
+            ports.insert(range, endpoint);
+        }
+    }
+    Ok(ports)
+}
+
+/// Writes ports as Juju does, leaving out that most are open for all endpoints.
+pub(crate) fn write_ports(ports: &OpenedPorts) -> Vec<String> {
+    ports
+        .iter()
+        .map(|(range, endpoints)| {
+            if endpoints.contains(ALL_ENDPOINTS) {
+                range.to_string()
+            } else {
+                let endpoints: Vec<&str> = endpoints.iter().map(String::as_str).collect();
+                format!("{range} ({})", endpoints.join(", "))
+            }
+        })
+        .collect()
+}
+
+/// Juju's status as far as the charm has set it.
+pub(crate) fn charm_status(status: &juju_emulator::Status) -> Option<Status> {
+    serde_json::to_value(status)
+        .and_then(serde_json::from_value)
+        .ok()
+}
+
+/// The status as Juju holds it.
+pub(crate) fn juju_status(status: Option<&Status>) -> juju_emulator::Status {
+    status.map_or_else(juju_emulator::Status::default, |status| {
+        juju_emulator::Status {
+            status: status.name().to_owned(),
+            message: status.message().to_owned(),
+        }
+    })
+}
+
+/// A state that has been checked against the charm, as a hook finds it.
+pub(crate) fn view(
+    state: &State,
+    charm: &juju_emulator::charm::Charm,
+    unit: &str,
+) -> Result<UnitView, String> {
+    let unit_status = juju_status(state.unit_status.as_ref());
+    Ok(UnitView {
+        name: unit.to_owned(),
+        leader: state.leader,
+        kubernetes: state.kubernetes,
+        config: charm.config_with(&state.config),
+        unit_statuses: [(unit.to_owned(), unit_status.clone())].into(),
+        unit_status,
+        opened_ports: read_ports(&state.opened_ports)?,
+        machine_ports: state
+            .machine_ports
+            .iter()
+            .map(|(unit, ports)| Ok((unit.clone(), read_ports(ports)?)))
+            .collect::<Result<_, String>>()?,
+        endpoints: charm.endpoint_names(),
+        ..UnitView::default()
+    })
+}

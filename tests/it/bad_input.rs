@@ -1,0 +1,272 @@
+//! The charm's binary, given what it should never be given: a defined exit code and one clear line each, and no panic.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use ops::{Charm, Event, Status, Unit};
+use ops_testing::{Context, State};
+use tempfile::TempDir;
+
+/// A hook in which `juju-log` and `status-set` note what they are told, and the others are what a test makes them.
+struct Hook {
+    directory: TempDir,
+}
+
+impl Hook {
+    fn new() -> Self {
+        let hook = Self {
+            directory: tempfile::tempdir().unwrap(),
+        };
+        for (command, script) in [
+            (
+                "juju-log",
+                "printf '%s\\n' \"$*\" >> \"$JUJU_CHARM_DIR/log\"",
+            ),
+            (
+                "status-set",
+                "printf '%s\\n' \"$*\" >> \"$JUJU_CHARM_DIR/status\"",
+            ),
+            ("config-get", "echo '{\"server-port\": 8000}'"),
+            ("opened-ports", "echo '[\"8000/tcp\"]'"),
+            ("systemctl", "exit 0"),
+        ] {
+            hook.command(command, script);
+        }
+        hook
+    }
+
+    fn command(&self, name: &str, script: &str) {
+        let path = self.directory.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn without_command(&self, name: &str) {
+        fs::remove_file(self.directory.path().join(name)).unwrap();
+    }
+
+    fn dispatch(&self, variables: &[(&str, &str)]) -> Output {
+        // The shell of the scripts finds its own tools here, and the charm nothing but the scripts.
+        Command::new(env!("CARGO_BIN_EXE_hello-server"))
+            .env_clear()
+            .env("PATH", self.directory.path())
+            .env("JUJU_UNIT_NAME", "hello-server/0")
+            .env("JUJU_MACHINE_ID", "0")
+            .env("JUJU_CHARM_DIR", self.directory.path())
+            .env("SYSTEMD_UNIT_PATH", self.directory.path())
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap()
+    }
+
+    fn config_changed(&self) -> Output {
+        self.dispatch(&[("JUJU_DISPATCH_PATH", "hooks/config-changed")])
+    }
+
+    fn noted(&self, file: &str) -> String {
+        fs::read_to_string(self.directory.path().join(file)).unwrap_or_default()
+    }
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn started_by_hand_it_explains_itself() {
+    let output = Hook::new().dispatch(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        stderr(&output),
+        "hello-server is a Juju charm, to be run by Juju for an event (JUJU_DISPATCH_PATH is not set): \
+         try it with `cargo juju deploy .`\n"
+    );
+}
+
+#[test]
+fn a_wrong_command_line_is_refused() {
+    let output = Command::new(env!("CARGO_BIN_EXE_hello-server"))
+        .args(["serve", "--port", "0"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--port"));
+}
+
+#[test]
+fn a_hook_command_that_is_missing_is_named() {
+    let hook = Hook::new();
+    hook.without_command("config-get");
+
+    let output = hook.config_changed();
+
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        hook.noted("log"),
+        "--log-level ERROR -- config-changed failed: hook command `config-get --format=json` was not found on PATH; \
+         Juju puts the hook commands there for the time of a hook\n"
+    );
+}
+
+#[test]
+fn without_juju_log_the_line_goes_to_stderr() {
+    let hook = Hook::new();
+    hook.without_command("config-get");
+    hook.without_command("juju-log");
+
+    let output = hook.config_changed();
+
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output)
+            .starts_with("ERROR: config-changed failed: hook command `config-get --format=json`")
+    );
+    assert_eq!(stderr(&output).lines().count(), 1);
+}
+
+#[test]
+fn a_hook_command_that_fails_is_named_with_all_that_is_known() {
+    for (script, message) in [
+        (
+            "echo 'ERROR permission denied' >&2; exit 1",
+            "failed (exit status: 1): ERROR permission denied",
+        ),
+        ("kill -9 $$", "failed (signal: 9 (SIGKILL))"),
+        (
+            "echo '{\"server-port\": '",
+            "printed \"{\\\"server-port\\\": \\n\", which is not the JSON expected: \
+             EOF while parsing a value at line 2 column 0",
+        ),
+        (
+            "exit 0",
+            "printed \"\", which is not the JSON expected: EOF while parsing a value at line 1 column 0",
+        ),
+    ] {
+        let hook = Hook::new();
+        hook.command("config-get", script);
+
+        let output = hook.config_changed();
+
+        assert_eq!(output.status.code(), Some(1), "{script}");
+        let line = format!(
+            "--log-level ERROR -- config-changed failed: hook command `config-get --format=json` {message}\n"
+        );
+        assert_eq!(hook.noted("log"), line, "{script}");
+        assert_eq!(hook.noted("status"), "", "{script}");
+    }
+}
+
+#[test]
+fn a_port_that_is_no_number_blocks_the_unit() {
+    for (value, message) in [
+        (
+            "8000.5",
+            "server-port: invalid type: floating point `8000.5`, expected i64",
+        ),
+        (
+            "\"8000\"",
+            "server-port: invalid type: string \"8000\", expected i64",
+        ),
+        ("null", "server-port: invalid type: null, expected i64"),
+    ] {
+        let hook = Hook::new();
+        hook.command(
+            "config-get",
+            &format!("echo '{{\"server-port\": {value}}}'"),
+        );
+
+        let output = hook.config_changed();
+
+        assert_eq!(output.status.code(), Some(0), "{value}");
+        assert_eq!(hook.noted("status"), format!("blocked -- {message}\n"));
+        assert_eq!(
+            stderr(&output),
+            format!("config-changed: blocked: {message}\n")
+        );
+        assert_eq!(hook.noted("log"), "");
+    }
+}
+
+#[test]
+fn a_long_log_line_arrives_whole_in_parts() {
+    // given an error text of 300 kB in characters of three bytes
+    let hook = Hook::new();
+    let text = hook.directory.path().join("text");
+    fs::write(&text, "€".repeat(100_000)).unwrap();
+    hook.command(
+        "config-get",
+        &format!("/bin/cat '{}' >&2; exit 1", text.display()),
+    );
+
+    let output = hook.config_changed();
+
+    assert_eq!(output.status.code(), Some(1));
+    let log = hook.noted("log");
+    assert_eq!(log.lines().count(), 3);
+    assert_eq!(log.matches('€').count(), 100_000);
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn a_hook_that_nobody_knows_is_handled_like_any_other() {
+    let hook = Hook::new();
+    let output = hook.dispatch(&[("JUJU_DISPATCH_PATH", "hooks/next-years-event")]);
+    // The unit files are new and there is no socket, so the fake systemctl is asked to start one.
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(hook.noted("status"), "active\n");
+}
+
+#[test]
+fn a_relation_event_without_its_relation_is_refused() {
+    let hook = Hook::new();
+    let output = hook.dispatch(&[("JUJU_DISPATCH_PATH", "hooks/db-relation-changed")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("JUJU_RELATION_ID is not set"));
+}
+
+#[test]
+fn a_status_message_may_begin_with_a_dash_and_hold_a_nul() {
+    struct Dashing;
+    impl Charm for Dashing {
+        fn reconcile(&mut self, _: &Event, unit: &Unit) -> ops::Result<Status> {
+            unit.set_status(&Status::maintenance("--application"))?;
+            Ok(Status::waiting("-\0-"))
+        }
+    }
+    let context = Context::new(|| Dashing);
+
+    let then = context.run(&Event::Install, &State::default());
+
+    assert_eq!(
+        then.status_history,
+        [
+            Status::maintenance("--application"),
+            Status::waiting("-\u{fffd}-")
+        ]
+    );
+}
+
+#[test]
+fn a_panic_is_logged_and_fails_the_hook() {
+    struct Panicking;
+    impl Charm for Panicking {
+        fn reconcile(&mut self, _: &Event, _: &Unit) -> ops::Result<Status> {
+            let none: Option<u16> = None;
+            Ok(Status::active().with_message(none.expect("a port").to_string()))
+        }
+    }
+    let context = Context::new(|| Panicking);
+
+    let then = context.run(&Event::Install, &State::default());
+
+    assert!(!then.succeeded());
+    assert_eq!(then.log.len(), 1);
+    let message = then.errors()[0];
+    assert!(
+        message.starts_with("panicked at ") && message.ends_with(": a port"),
+        "{message}"
+    );
+    assert!(message.contains(Path::new(file!()).file_name().unwrap().to_str().unwrap()));
+}
