@@ -26,7 +26,7 @@ BREAKS = {
     "option-without-a-type": ("config.yaml", "    type: int\n", "", "type None"),
     "unknown-key": ("charmcraft.yaml", "type: charm", "type: charm\nweather: rain", "weather"),
     "code-that-does-not-compile": ("src/main.rs", "fn main() {}", "fn main() {", "unclosed delimiter"),
-    "config-in-two-files": ("charmcraft.yaml", "type: charm", "type: charm\nconfig: {options: {}}", "config.yaml"),
+    "config-in-two-files": ("charmcraft.yaml", "type: charm", "type: charm\nconfig: {options: {}}", "Cannot specify 'config'"),
 }
 
 
