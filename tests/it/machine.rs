@@ -9,6 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tempfile::TempDir;
 
@@ -22,7 +23,7 @@ pub(crate) struct Machine {
     holder: Child,
     unshare: Child,
     /// The machine's process 1, as this machine numbers it.
-    pid: u32,
+    pid: i32,
 }
 
 impl Machine {
@@ -78,6 +79,7 @@ impl Machine {
         let children = format!("/proc/{0}/task/{0}/children", self.unshare.id());
         loop {
             if self.unshare.try_wait().unwrap().is_some() {
+                self.pid = 0;
                 let mut console = String::new();
                 self.unshare
                     .stderr
@@ -102,7 +104,7 @@ impl Machine {
                 }
             }
             assert!(
-                started.elapsed() < Duration::from_mins(1),
+                started.elapsed() < Duration::from_secs(50),
                 "the machine does not boot"
             );
             thread::yield_now();
@@ -114,17 +116,19 @@ impl Machine {
         // What it answers depends on who is quicker.
         let _ = self.command("systemctl").arg("poweroff").output().unwrap();
         self.unshare.wait().unwrap();
+        self.pid = 0;
         self.unshare = power_on(&self.holder, self.dir.path());
         self.wait_until_booted().unwrap();
     }
 
-    /// `program`, to be run in the machine.
+    /// `program`, to be run in the machine, for a minute at most.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new("nsenter");
         command
             .args(["--target", &self.pid.to_string()])
             .args([
-                "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--", program,
+                "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--", "timeout", "60",
+                program,
             ])
             .env_clear()
             .env("PATH", PATH);
@@ -169,12 +173,12 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        self.unshare.kill().unwrap();
-        self.unshare.wait().unwrap();
-        // The machine's processes end with its process 1, and its disk and its cgroup with the holder.
-        while Path::new(&format!("/proc/{}/ns/pid", self.pid)).exists() {
-            thread::yield_now();
+        match Pid::from_raw(self.pid) {
+            Some(pid) => kill_process(pid, Signal::KILL).unwrap(),
+            None => self.unshare.kill().unwrap(),
         }
+        // Everything in the machine ends with its process 1, for which unshare waits.
+        self.unshare.wait().unwrap();
         drop(self.holder.stdin.take());
         self.holder.wait().unwrap();
     }

@@ -8,3 +8,4 @@ mod machine;
 mod on_systemd;
 mod server;
 mod state_transitions;
+mod unit;

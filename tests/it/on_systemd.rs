@@ -3,8 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::process::Output;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -12,183 +11,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::machine::{Machine, get, text};
 use crate::server::wait_until;
-
-const UNIT_DIR: &str = "/etc/systemd/system";
-
-/// Answers as Juju's hook commands do, with config from a file, and keeps status and log in others.
-const HOOK_COMMAND: &str = r#"#!/bin/sh
-case ${0##*/} in
-config-get) cat config.json ;;
-opened-ports) echo '[]' ;;
-status-set) echo "$*" > status ;;
-juju-log) echo "$*" >> log ;;
-esac
-"#;
-
-/// A unit of the charm on a machine, such as `hello-server/0`.
-struct Unit<'a> {
-    machine: &'a Machine,
-    name: &'a str,
-}
-
-impl<'a> Unit<'a> {
-    /// Unpacks the charm and configures it to serve on `port`.
-    fn deploy(machine: &'a Machine, name: &'a str, port: u16) -> Self {
-        let unit = Self { machine, name };
-        for dir in ["/usr/local/bin".to_owned(), unit.charm_path("bin")] {
-            fs::create_dir_all(machine.path(&dir)).unwrap();
-        }
-        let hook_command = machine.path("/usr/local/bin/hook-command");
-        if !hook_command.exists() {
-            fs::write(&hook_command, HOOK_COMMAND).unwrap();
-            fs::set_permissions(&hook_command, fs::Permissions::from_mode(0o755)).unwrap();
-            for name in [
-                "config-get",
-                "opened-ports",
-                "open-port",
-                "close-port",
-                "status-set",
-                "juju-log",
-            ] {
-                symlink("hook-command", hook_command.with_file_name(name)).unwrap();
-            }
-        }
-        let dispatch = concat!(env!("CARGO_MANIFEST_DIR"), "/dispatch");
-        fs::copy(dispatch, machine.path(&unit.charm_path("dispatch"))).unwrap();
-        fs::copy(
-            env!("CARGO_BIN_EXE_hello-server"),
-            machine.path(&unit.executable()),
-        )
-        .unwrap();
-        unit.configure(port);
-        unit
-    }
-
-    /// The same unit after the machine was rebooted.
-    fn on(machine: &'a Machine, name: &'a str) -> Self {
-        Self { machine, name }
-    }
-
-    fn charm_path(&self, path: &str) -> String {
-        format!(
-            "/var/lib/juju/agents/unit-{}/charm/{path}",
-            self.name.replace('/', "-")
-        )
-    }
-
-    fn executable(&self) -> String {
-        self.charm_path("bin/hello-server")
-    }
-
-    /// Sets `server-port`, and lets the charm act on it; returns the status it sets.
-    fn configure(&self, port: u16) -> String {
-        fs::write(
-            self.machine.path(&self.charm_path("config.json")),
-            format!("{{\"server-port\": {port}}}"),
-        )
-        .unwrap();
-        self.status_after("config-changed")
-    }
-
-    /// Runs the hook, which must succeed, and returns the status that it sets.
-    fn status_after(&self, hook: &str) -> String {
-        let output = self.dispatch(hook);
-        assert!(output.status.success(), "{hook}: {}", text(&output));
-        let status = fs::read_to_string(self.machine.path(&self.charm_path("status"))).unwrap();
-        status.trim().to_owned()
-    }
-
-    /// Runs the hook, which must fail, and returns what is logged.
-    fn failure_of(&self, hook: &str) -> String {
-        let output = self.dispatch(hook);
-        assert_eq!(output.status.code(), Some(1), "{hook}: {}", text(&output));
-        fs::read_to_string(self.machine.path(&self.charm_path("log"))).unwrap()
-    }
-
-    fn dispatch(&self, hook: &str) -> Output {
-        let _ = fs::remove_file(self.machine.path(&self.charm_path("log")));
-        self.machine
-            .command("env")
-            .args(["--chdir", &self.charm_path(""), "./dispatch"])
-            .env("JUJU_DISPATCH_PATH", format!("hooks/{hook}"))
-            .env("JUJU_UNIT_NAME", self.name)
-            .env("JUJU_CHARM_DIR", self.charm_path(""))
-            .output()
-            .unwrap()
-    }
-
-    /// What `juju refresh` to a revision that differs in one byte does before it runs a hook.
-    fn refresh(&self) {
-        let path = self.machine.path(&self.executable());
-        let mut program = fs::read(&path).unwrap();
-        program.push(0);
-        fs::write(&path, program).unwrap();
-    }
-
-    /// What the names of its systemd units begin with, such as `hello-server-0@`.
-    fn prefix(&self) -> String {
-        format!("{}@", self.name.replace('/', "-"))
-    }
-
-    fn template(&self, kind: &str) -> String {
-        format!("{UNIT_DIR}/{}.{kind}", self.prefix())
-    }
-
-    /// A systemd unit of this unit, such as `hello-server-0@80.socket`.
-    fn systemd_unit(&self, port: u16, kind: &str) -> String {
-        format!("{}{port}.{kind}", self.prefix())
-    }
-
-    /// The server's process, as the machine numbers it; 0 for none.
-    fn pid(&self, port: u16) -> u32 {
-        let service = self.systemd_unit(port, "service");
-        let shown = self.machine.run(&format!(
-            "systemctl show --property=MainPID --value {service}"
-        ));
-        shown.trim().parse().unwrap()
-    }
-
-    fn greeting(&self, port: u16) -> String {
-        format!("{} is listening on port {port}\n", self.name)
-    }
-
-    /// The server answers on `port`, and nothing of this unit is left on any other.
-    fn assert_serves_on(&self, port: u16) {
-        assert_eq!(self.machine.get(port).unwrap(), self.greeting(port));
-        let (socket, service) = (
-            self.systemd_unit(port, "socket"),
-            self.systemd_unit(port, "service"),
-        );
-        assert_eq!(self.loaded(), [service, socket.clone()]);
-        assert_eq!(self.enabled(), [socket]);
-    }
-
-    /// Its systemd units that are running, or failed.
-    fn loaded(&self) -> Vec<String> {
-        let list = "systemctl list-units --all --plain --no-legend";
-        let listed = self.machine.run(&format!("{list} {}*", self.prefix()));
-        let mut names: Vec<_> = listed
-            .lines()
-            .map(|line| line.split_whitespace().next().unwrap().to_owned())
-            .collect();
-        names.sort();
-        names
-    }
-
-    /// Its systemd units that start when the machine boots.
-    fn enabled(&self) -> Vec<String> {
-        let wants = self
-            .machine
-            .path(&format!("{UNIT_DIR}/sockets.target.wants"));
-        let Ok(entries) = fs::read_dir(wants) else {
-            return Vec::new();
-        };
-        entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.starts_with(&self.prefix()))
-            .collect()
-    }
-}
+use crate::unit::{UNIT_DIR, Unit};
 
 fn connect(port: u16) -> TcpStream {
     TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap()
@@ -301,26 +124,40 @@ fn a_server_that_crashes_at_every_start_is_never_called_active() {
     };
     // given
     let unit = Unit::deploy(&machine, "hello-server/0", 80);
-    let drop_in = format!("{}.d", unit.template("service"));
-    fs::create_dir(machine.path(&drop_in)).unwrap();
-    let override_file = machine.path(&format!("{drop_in}/crash.conf"));
-    fs::write(
-        override_file,
-        "[Service]\nExecStart=\nExecStart=/bin/false\n",
-    )
-    .unwrap();
-    machine.run("systemctl daemon-reload");
-    // when
-    machine.run(&format!("kill -KILL {}", unit.pid(80)));
-    let state = format!(
-        "systemctl show --property=Result --value {}",
-        unit.systemd_unit(80, "socket")
+    let (service, socket) = (
+        unit.systemd_unit(80, "service"),
+        unit.systemd_unit(80, "socket"),
     );
-    wait_until("systemd gives it up", || {
-        machine.run(&state).trim() == "service-start-limit-hit"
+    let drop_in = machine.path(&format!("{}.d", unit.template("service")));
+    let break_server = |restart_after: &str| {
+        fs::create_dir_all(&drop_in).unwrap();
+        let program = "ExecStart=\nExecStart=/bin/false\n";
+        let text = format!("[Service]\n{program}RestartSec={restart_after}\n");
+        fs::write(drop_in.join("crash.conf"), text).unwrap();
+        machine.run("systemctl daemon-reload");
+        machine.run(&format!("kill -KILL {}", unit.pid(80)));
+    };
+    let mend_server = || {
+        fs::remove_dir_all(&drop_in).unwrap();
+        machine.run("systemctl daemon-reload");
+    };
+    let show = |property: &str, unit: &str| {
+        machine
+            .run(&format!(
+                "systemctl show --property={property} --value {unit}"
+            ))
+            .trim()
+            .to_owned()
+    };
+
+    // when
+    break_server("3s");
+    wait_until("it waits for its restart", || {
+        show("SubState", &service) == "auto-restart"
     });
+    assert_eq!(show("ActiveState", &socket), "active");
     // then
-    for hook in ["update-status", "config-changed", "update-status"] {
+    for hook in ["update-status", "config-changed"] {
         let failure = unit.failure_of(hook);
         assert!(
             failure.contains("the server does not run on port 80"),
@@ -331,10 +168,22 @@ fn a_server_that_crashes_at_every_start_is_never_called_active() {
             "{failure}"
         );
     }
-    // and when
-    fs::remove_dir_all(machine.path(&drop_in)).unwrap();
-    machine.run("systemctl daemon-reload");
+    mend_server();
+    assert_eq!(unit.status_after("update-status"), "active");
+    unit.assert_serves_on(80);
+
+    // when
+    break_server("1ms");
+    wait_until("systemd gives it up", || {
+        show("Result", &socket) == "service-start-limit-hit"
+    });
+    mend_server();
     // then
+    let failure = unit.failure_of("update-status");
+    assert!(
+        failure.contains("systemd gave it up: service-start-limit-hit"),
+        "{failure}"
+    );
     assert_eq!(unit.status_after("update-status"), "active");
     unit.assert_serves_on(80);
 }
@@ -503,7 +352,7 @@ fn unit_files_that_cannot_be_written_fail_the_hook_and_not_the_server() {
             // Fails when the disk is full, as it is to be.
             let _ = fs::write(
                 machine.path(&format!("{UNIT_DIR}/{filler}")),
-                [0; 64 * 1024],
+                vec![0; 64 * 1024],
             );
         }
         // when

@@ -153,15 +153,34 @@ fn answers_each_path_and_method() {
 fn finishes_a_request_that_is_under_way_when_it_is_stopped() {
     // given
     let mut server = Server::start();
-    server.ask("GET /");
+    let mut idle = server.connect();
+    write!(idle, "HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut client = server.connect();
     write!(client, "GET /health HTTP/1.1\r\n").unwrap();
+    idle.read_exact(&mut [0; 12]).unwrap();
     // when
     kill_process(server.pid(), Signal::TERM).unwrap();
-    wait_until("nothing listens any more", || {
-        TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).is_err()
-    });
+    idle.read_to_end(&mut Vec::new()).unwrap();
     write!(client, "Host: localhost\r\n\r\n").unwrap();
+    // then
+    let mut response = String::new();
+    client.read_to_string(&mut response).unwrap();
+    assert!(response.ends_with("\r\n\r\nok\n"), "{response}");
+    assert!(server.process.wait().unwrap().success());
+    TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).unwrap_err();
+}
+
+#[test]
+fn answers_who_was_waiting_when_it_is_stopped() {
+    // given
+    let mut server = Server::start();
+    server.ask("GET /");
+    kill_process(server.pid(), Signal::STOP).unwrap();
+    let mut client = server.connect();
+    write!(client, "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    // when
+    kill_process(server.pid(), Signal::TERM).unwrap();
+    kill_process(server.pid(), Signal::CONT).unwrap();
     // then
     let mut response = String::new();
     client.read_to_string(&mut response).unwrap();

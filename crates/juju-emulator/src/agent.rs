@@ -2,9 +2,13 @@
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
+use nix::sys::signal::Signal;
 
 use crate::dispatch::Ended;
 use crate::hook::Hook;
@@ -15,6 +19,7 @@ use crate::model_config;
 use crate::running_hook::RunningHook;
 use crate::stage;
 use crate::store::Store;
+use crate::systemctl::process::processes_with;
 use crate::systemctl::{Machine, Shutdown};
 use crate::uniter::{Operation, Seen, advance, next_operation, retry_delay};
 
@@ -83,9 +88,16 @@ impl<'a> UnitAgent<'a> {
         }
     }
 
-    /// Hooks of one machine run one after the other, whoever runs them.
+    /// Hooks of one machine run one after the other, whoever runs them. What a killed emulator's hook still does is ended first.
     fn lock(&self) -> Result<fs::File> {
-        self.store.lock(&format!("machine-{}", self.machine))
+        let lock = self.store.lock(&format!("machine-{}", self.machine))?;
+        end_leftovers(&self.sockets()?)?;
+        Ok(lock)
+    }
+
+    fn sockets(&self) -> Result<PathBuf> {
+        let uuid = self.store.read()?.uuid;
+        self.store.data().sockets(&uuid, self.machine)
     }
 
     fn run_hook(&self, hook: &Hook) -> Result<()> {
@@ -277,6 +289,7 @@ impl<'a> UnitAgent<'a> {
         };
         let directory = if last(&self.store.read()?) {
             self.machine().stop_all()?;
+            fs::remove_dir(self.sockets()?).context("cannot remove the directory of sockets")?;
             self.store.machine(self.machine)
         } else {
             self.store.unit(self.machine, self.unit)
@@ -336,4 +349,24 @@ impl<'a> UnitAgent<'a> {
             Ok(())
         })
     }
+}
+
+/// Ends the hooks of killed agents. Theirs are the sockets in the directory, for a hook that ends takes its socket along.
+fn end_leftovers(sockets: &Path) -> Result<()> {
+    for socket in fs::read_dir(sockets)? {
+        let socket = socket?.path();
+        let address = socket.to_string_lossy();
+        loop {
+            let processes = processes_with("JUJU_AGENT_SOCKET_ADDRESS", &address);
+            if processes.is_empty() {
+                break;
+            }
+            for process in processes {
+                process.send(Signal::SIGKILL);
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+        fs::remove_file(&socket).with_context(|| format!("cannot remove {address}"))?;
+    }
+    Ok(())
 }

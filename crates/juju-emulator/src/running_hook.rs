@@ -103,7 +103,10 @@ impl<'a> RunningHook<'a> {
         })?;
         let identity = self.identity.clone();
         let charm_dir = self.charm_dir();
-        let socket_dir = self.store.data().sockets()?;
+        let socket_dir = self
+            .store
+            .data()
+            .sockets(&self.identity.model_uuid, self.machine)?;
         let hook = self.hook;
         let variables = self.machine_variables()?;
         let ended = interrupt.watched(|interrupt| {

@@ -44,9 +44,11 @@ impl DataDirectory {
         Ok(Self(directory))
     }
 
-    /// Where the sockets of running hooks are, private to the user.
-    pub(crate) fn sockets(&self) -> Result<PathBuf> {
-        let directory = self.0.join("run");
+    /// Where the sockets of the hooks are that run on one machine of a model, private to the user.
+    pub(crate) fn sockets(&self, model_uuid: &str, machine: u32) -> Result<PathBuf> {
+        // Short, for a socket's path must be.
+        let model = model_uuid.get(..8).unwrap_or(model_uuid);
+        let directory = self.0.join("run").join(format!("{model}-{machine}"));
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)

@@ -32,7 +32,7 @@ mod exec_start;
 mod install;
 mod jobs;
 mod machine;
-mod process;
+pub(crate) mod process;
 mod record;
 mod service;
 mod show;

@@ -37,7 +37,7 @@ impl Process {
         Self::with_pid(self.pid) == Some(self)
     }
 
-    fn send(self, signal: Signal) {
+    pub(crate) fn send(self, signal: Signal) {
         if let Ok(pid) = self.pid.try_into()
             && self.is_running()
         {
@@ -49,7 +49,12 @@ impl Process {
 
 /// Every process that carries the invocation's id in its environment: a service's main process and what it started.
 pub(crate) fn processes_of(invocation_id: &str) -> Vec<Process> {
-    let variable = format!("INVOCATION_ID={invocation_id}");
+    processes_with("INVOCATION_ID", invocation_id)
+}
+
+/// Every process that carries a variable of this value in its environment.
+pub(crate) fn processes_with(variable: &str, value: &str) -> Vec<Process> {
+    let variable = format!("{variable}={value}");
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let carries = |pid: &u32| {

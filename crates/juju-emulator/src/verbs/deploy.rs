@@ -128,6 +128,13 @@ pub(crate) struct Staged {
 
 /// Makes a charm directory out of what the operator names, and checks that an agent can run it.
 pub(crate) fn stage_charm(store: &Store, source: &Path) -> Result<(Staged, Charm)> {
+    if source.is_file() {
+        return Err(UsageError(format!(
+            "{} is a file: unpack the charm and deploy its directory",
+            source.display()
+        ))
+        .into());
+    }
     if !source.is_dir() {
         bail!("no charm was found at \"{}\"", source.display());
     }

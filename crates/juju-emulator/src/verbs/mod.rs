@@ -5,6 +5,7 @@ pub(crate) mod debug_log;
 pub(crate) mod deploy;
 pub(crate) mod exec;
 pub(crate) mod expose;
+mod full_status;
 pub(crate) mod model_config;
 pub(crate) mod models;
 pub(crate) mod refresh;

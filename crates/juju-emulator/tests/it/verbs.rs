@@ -18,9 +18,10 @@ case $JUJU_HOOK_NAME in
 esac
 case $(config-get do) in
     fail) status-set blocked 'about to fail'; open-port 1/tcp; exit 3 ;;
+    nowhere) open-port --endpoints nowhere 5/tcp ;;
     killed) kill -KILL $$ ;;
     killed-once) [ -e killed ] || { touch killed; kill -KILL $$; } ;;
-    hang) echo hanging; touch "$JUJU_CHARM_DIR/hanging"; while :; do :; done ;;
+    hang) echo hanging; echo $$ >hanging; while :; do :; done ;;
     reboot) [ -e rebooted ] || { touch rebooted; juju-reboot --now; } ;;
     speak) echo out; echo err >&2; juju-log -l DEBUG quiet; juju-log loud ;;
 esac
@@ -48,6 +49,12 @@ struct Ran {
     code: Option<i32>,
     stdout: String,
     stderr: String,
+}
+
+/// Whether there is such a process; one that has ended and that nobody has waited for has no command line.
+fn is_running(pid: &str) -> bool {
+    let command_line = fs::read(format!("/proc/{}/cmdline", pid.trim()));
+    command_line.is_ok_and(|line| !line.is_empty())
 }
 
 impl Juju {
@@ -247,6 +254,20 @@ fn a_failed_hook_changes_its_status_and_nothing_else_and_is_run_again_when_resol
 }
 
 #[test]
+fn a_hook_whose_changes_are_refused_has_failed_although_it_exited_with_0() {
+    let juju = Juju::deployed();
+    juju.ok(&["config", "tiny", "do=nowhere", "port=6789"]);
+    let failed = r#""error" "hook failed: \"config-changed\"" ["8000/tcp"]"#;
+    assert_eq!(juju.unit("tiny/0"), failed);
+    let log = juju.log();
+    assert!(log.contains("cannot apply changes: "), "{log}");
+    assert!(
+        log.contains(r#"endpoint "nowhere" for unit "tiny/0" not found"#),
+        "{log}"
+    );
+}
+
+#[test]
 fn resolved_without_retry_skips_the_failed_hook() {
     let juju = Juju::deployed();
     juju.ok(&["model-config", "automatically-retry-hooks=false"]);
@@ -405,8 +426,7 @@ fn a_removed_application_leaves_nothing_on_its_machine() {
         &["systemctl", "show", "--value", "-p", "MainPID", "tiny"],
     ]
     .concat());
-    let process = PathBuf::from("/proc").join(pid.trim());
-    assert!(process.join("stat").exists(), "{pid}");
+    assert!(is_running(&pid), "{pid}");
 
     let stdout = juju.ok(&["remove-application", "tiny"]);
     assert_eq!(
@@ -416,9 +436,7 @@ fn a_removed_application_leaves_nothing_on_its_machine() {
     assert_eq!(juju.hooks()[4..], ["stop", "remove"]);
     assert_eq!(juju.status()["applications"], serde_json::json!({}));
     assert_eq!(juju.status()["machines"], serde_json::json!({}));
-    assert!(
-        !process.join("cmdline").exists() || fs::read(process.join("cmdline")).unwrap().is_empty()
-    );
+    assert!(!is_running(&pid));
     assert!(!juju.on_machine("0").exists());
     juju.refused(
         &["remove-application", "tiny"],
@@ -462,6 +480,8 @@ fn what_is_no_charm_is_refused_and_changes_nothing() {
     fs::set_permissions(juju.home.path().join("charm/dispatch"), plain).unwrap();
     juju.refused(&["deploy", &juju.charm()], 1, "chmod 755");
     juju.refused(&["deploy", "./nowhere"], 1, "no charm was found");
+    let file = juju.home.path().join("charm/dispatch");
+    juju.refused(&["deploy", &file.display().to_string()], 2, "unpack");
     fs::remove_file(juju.home.path().join("charm/metadata.yaml")).unwrap();
     juju.write_charm(
         "charmcraft.yaml",
@@ -591,4 +611,27 @@ fn an_interrupted_hook_is_ended_and_run_again_by_the_next_command() {
     let text = fs::read_to_string(&state).unwrap();
     fs::write(&state, text.replace("\"hang\"", "\"nothing\"")).unwrap();
     assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
+}
+
+#[test]
+fn the_hook_of_a_killed_emulator_is_ended_before_it_is_run_again() {
+    let juju = Juju::deployed();
+    let hanging = juju.on_machine("0/agents/unit-tiny-0/charm/hanging");
+    let mut command = juju
+        .command(&["config", "tiny", "do=hang"])
+        .spawn()
+        .unwrap();
+    while fs::read_to_string(&hanging).map_or(true, |pid| pid.is_empty()) {
+        std::thread::yield_now();
+    }
+    command.kill().unwrap();
+    command.wait().unwrap();
+    let hook = fs::read_to_string(&hanging).unwrap();
+    assert!(is_running(&hook), "it has outlived its agent");
+
+    let state = juju.home.path().join("data/models/emulator/state.json");
+    let text = fs::read_to_string(&state).unwrap();
+    fs::write(&state, text.replace("\"hang\"", "\"nothing\"")).unwrap();
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
+    assert!(!is_running(&hook));
 }
