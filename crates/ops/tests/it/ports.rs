@@ -1,0 +1,1 @@
+//! Opened ports, case by case.
