@@ -9,3 +9,8 @@ mod files;
 pub mod server;
 pub mod systemd;
 pub mod workload;
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/manage-opened-ports.md")]
+mod manage_opened_ports {}
