@@ -150,35 +150,30 @@ fn one_by_one(port: &Port) -> impl Iterator<Item = Port> {
 
 /// The same ports as sorted ranges that do not overlap, neighbours with the same endpoints joined.
 fn coverage(ports: &[Port]) -> Vec<Port> {
-    // At each number where something begins or ends: what does, and how often.
-    let mut steps: BTreeMap<(Protocol, u32), Vec<(&Endpoints, bool)>> = BTreeMap::new();
+    // Where something begins and where it has ended, in order.
+    let mut steps: Vec<(Protocol, u32, bool, &Endpoints)> = Vec::with_capacity(2 * ports.len());
     for Port { range, endpoints } in ports {
-        let mut step = |number, begins| {
-            steps
-                .entry((range.protocol, number))
-                .or_default()
-                .push((endpoints, begins));
-        };
-        step(u32::from(range.from), true);
-        step(u32::from(range.to) + 1, false);
+        steps.push((range.protocol, range.from.into(), true, endpoints));
+        steps.push((range.protocol, u32::from(range.to) + 1, false, endpoints));
     }
+    steps.sort_unstable();
 
     let mut covered: Vec<Port> = Vec::new();
     let mut open: BTreeMap<&Endpoints, usize> = BTreeMap::new();
     let mut steps = steps.into_iter().peekable();
-    while let Some(((protocol, from), changes)) = steps.next() {
-        for (endpoints, begins) in changes {
-            let count = open.entry(endpoints).or_default();
-            *count = if begins { *count + 1 } else { *count - 1 };
-            if *count == 0 {
-                open.remove(endpoints);
-            }
+    while let Some((protocol, from, begins, endpoints)) = steps.next() {
+        let count = open.entry(endpoints).or_default();
+        *count = if begins { *count + 1 } else { *count - 1 };
+        if *count == 0 {
+            open.remove(endpoints);
         }
-        let (Some(endpoints), Some(((_, end), _))) = (union(open.keys().copied()), steps.peek())
-        else {
-            continue;
-        };
-        push_or_extend(&mut covered, protocol, from, *end - 1, endpoints);
+        // What ends here and what begins here are steps of their own: nothing lies between them.
+        if let Some((_, end, ..)) = steps.peek()
+            && *end != from
+            && let Some(endpoints) = union(open.keys().copied())
+        {
+            push_or_extend(&mut covered, protocol, from, *end - 1, endpoints);
+        }
     }
     covered
 }

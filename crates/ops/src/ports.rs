@@ -171,7 +171,7 @@ impl HookPorts {
             hook_command::read_json(hook_commands, "opened-ports", &["--endpoints"])?;
         let held = texts.iter().map(|text| {
             let Port { range, endpoints } = Port::from_juju(text)?;
-            Ok((range, HeldRange::open_at_start(&endpoints)))
+            Ok((range, HeldRange::open_at_start(endpoints)))
         });
         Ok(Self {
             held: held.collect::<Result<_, PortError>>()?,
