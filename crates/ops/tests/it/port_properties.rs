@@ -11,7 +11,6 @@ use proptest::test_runner::{FileFailurePersistence, RngAlgorithm, TestRunner};
 
 use crate::scripted::{Hooks, Step};
 
-const CASES: u32 = 10_000;
 const NOTHING_TO_DO: [&str; 2] = [
     "opened-ports --endpoints --format=json",
     "status-set active",
@@ -235,9 +234,13 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn check<S: Strategy>(strategy: &S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+fn check<S: Strategy>(
+    cases: u32,
+    strategy: &S,
+    test: impl Fn(S::Value) -> Result<(), TestCaseError>,
+) {
     let config = ProptestConfig {
-        cases: CASES,
+        cases,
         source_file: Some(file!()),
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("failures"))),
         rng_algorithm: RngAlgorithm::XorShift,
@@ -250,7 +253,7 @@ fn check<S: Strategy>(strategy: &S, test: impl Fn(S::Value) -> Result<(), TestCa
 #[test]
 fn set_ports_gets_there_in_two_hooks_and_then_has_nothing_to_do() {
     let hooks = Hooks::new();
-    check(&case(), |case| {
+    check(10_000, &case(), |case| {
         let (given, ports, wanted) = (case.given(), case.wanted(), coverage(&case.wanted));
         // when
         let first = hooks.set_ports(&ports, &given);
@@ -299,7 +302,7 @@ fn set_ports_gets_there_in_two_hooks_and_then_has_nothing_to_do() {
 fn a_hook_that_ends_blocked_leaves_the_ports_as_they_were() {
     let hooks = Hooks::new();
     let steps = prop::collection::vec(step(), 1..6);
-    check(&(case(), steps), |(case, steps)| {
+    check(3_000, &(case(), steps), |(case, steps)| {
         let given = case.given();
         // when
         let then = hooks.steps_then_blocked(steps, &given);
