@@ -5,22 +5,23 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::config::{read_values, settings_from_yaml};
 use crate::agent_socket::random_hex;
 use crate::charm::{Charm, check_charm_directory};
+use crate::charm_archive;
 use crate::cli::{Session, UsageError};
 use crate::model::{Application, DEFAULT_BASE, Model};
 use crate::stage;
 use crate::store::Store;
 
-/// Deploy a charm from a directory: an unpacked charm, or the project of a Rust charm, which is built first.
+/// Deploy a packed charm, a charm directory, or the project of a Rust charm, which is built first.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deploy {
-    /// The directory.
+    /// The .charm file or the directory.
     charm: PathBuf,
     /// The application's name, when it is not to be the charm's.
     application: Option<String>,
@@ -128,40 +129,41 @@ pub(crate) struct Staged {
 
 /// Makes a charm directory out of what the operator names, and checks that an agent can run it.
 pub(crate) fn stage_charm(store: &Store, source: &Path) -> Result<(Staged, Charm)> {
-    if source.is_file() {
-        return Err(UsageError(format!(
-            "{} is a file: unpack the charm and deploy its directory",
-            source.display()
-        ))
-        .into());
-    }
-    if !source.is_dir() {
-        bail!("no charm was found at \"{}\"", source.display());
-    }
-    let source = fs::canonicalize(source)?;
+    let name = source.display().to_string();
+    let Ok(source) = fs::canonicalize(source) else {
+        bail!(
+            "no charm was found at \"{name}\"; the emulator has no Charmhub, only files and directories"
+        );
+    };
     let staged = Staged {
         directory: store.charms().join(format!(".new-{}", &random_hex()?[..8])),
     };
-    if source.join("metadata.yaml").is_file() {
-        stage::copy_directory(&source, &staged.directory)?;
+    let into = &staged.directory;
+    if source.is_file() {
+        charm_archive::unpack(&source, into).with_context(|| format!("cannot use {name}"))?;
+    } else if source.join("metadata.yaml").is_file() {
+        stage::copy_directory(&source, into).with_context(|| format!("cannot use {name}"))?;
     } else if stage::is_rust_charm(&source)? {
         // What is wrong with its files is said before minutes of building.
         Charm::read(&source)?;
         let binaries = stage::build(&source)?;
-        stage::stage(&source, &binaries, &staged.directory)?;
+        stage::stage(&source, &binaries, into)?;
     } else if source.join("charmcraft.yaml").is_file() {
         return Err(UsageError(format!(
-            "{} is the project of a charm that the emulator cannot build: pack it first, unpack the .charm file and deploy that directory",
-            source.display()
+            "{name} is the project of a charm that the emulator cannot build: pack it first, with `charmcraft pack`, and deploy the .charm file"
         ))
         .into());
-    }
-    let charm = if staged.directory.exists() {
-        check_charm_directory(&staged.directory)
     } else {
-        check_charm_directory(&source)
-    };
-    Ok((staged, charm?))
+        bail!("{name} is not a charm: it has no metadata.yaml");
+    }
+    match check_charm_directory(into) {
+        Ok(charm) => Ok((staged, charm)),
+        Err(error) => {
+            // What is wrong is told of what the operator has, not of the copy.
+            let error = format!("{:#}", anyhow!(error));
+            bail!(error.replace(&into.display().to_string(), &name))
+        }
+    }
 }
 
 impl Staged {

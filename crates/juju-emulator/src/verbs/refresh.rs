@@ -13,7 +13,7 @@ use crate::model::Reached;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Refresh {
     application: String,
-    /// The directory of the new charm, as for deploy.
+    /// The .charm file or the directory of the new charm, as for deploy.
     #[arg(long)]
     path: Option<PathBuf>,
     /// Units in error get the new charm too, and run their failed hook again at once.

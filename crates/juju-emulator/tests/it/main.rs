@@ -4,6 +4,7 @@
 mod dispatch;
 mod emulated_machine;
 mod hook_commands;
+mod packed_charm;
 mod systemctl;
 mod systemctl_answers;
 mod systemctl_record;
