@@ -1,16 +1,16 @@
 //! `deploy`
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use jiff::Timestamp;
+use nix::unistd::geteuid;
 use serde_json::Value;
 
 use super::config::{read_values, settings_from_yaml};
-use crate::agent_socket::random_hex;
 use crate::charm::{Charm, check_charm_directory};
 use crate::charm_archive;
 use crate::cli::{Session, UsageError};
@@ -30,10 +30,10 @@ pub(crate) struct Deploy {
     config: Vec<String>,
     /// How many units.
     #[arg(short = 'n', long, default_value_t = 1)]
-    num_units: u32,
-    /// The machine of the first unit, by number.
-    #[arg(long)]
-    to: Option<u32>,
+    num_units: usize,
+    /// The machines of the first units, by number; several with commas. The others get new ones.
+    #[arg(long, value_delimiter = ',')]
+    to: Vec<u32>,
     /// The base to show, as `ubuntu@24.04`; every machine is this one.
     #[arg(long, default_value = DEFAULT_BASE)]
     base: String,
@@ -67,11 +67,12 @@ impl Deploy {
                 .applications
                 .insert(name.clone(), self.application(&charm, revision, settings));
             for number in 0..self.num_units {
-                let to = self.to.filter(|_| number == 0);
+                let to = self.to.get(number).copied();
                 model.add_unit(&name, to, Timestamp::now())?;
             }
             Ok(revision)
         })?;
+        drop(staged);
         let charm = &charm.name;
         writeln!(
             io::stderr(),
@@ -80,6 +81,12 @@ impl Deploy {
             self.base,
             self.channel
         )?;
+        if geteuid().is_root() {
+            writeln!(
+                io::stderr(),
+                "The charm's commands run as root, on this machine"
+            )?;
+        }
         session.settle_and_show(&store)
     }
 
@@ -125,6 +132,8 @@ impl Deploy {
 /// A staged charm that is not yet one of the model's; it goes away unless it is kept.
 pub(crate) struct Staged {
     directory: PathBuf,
+    /// One charm is staged at a time.
+    _lock: File,
 }
 
 /// Makes a charm directory out of what the operator names, and checks that an agent can run it.
@@ -136,7 +145,8 @@ pub(crate) fn stage_charm(store: &Store, source: &Path) -> Result<(Staged, Charm
         );
     };
     let staged = Staged {
-        directory: store.charms().join(format!(".new-{}", &random_hex()?[..8])),
+        _lock: store.tidy_charms()?,
+        directory: store.charms().join(".new"),
     };
     let into = &staged.directory;
     if source.is_file() {
