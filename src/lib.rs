@@ -9,3 +9,7 @@ mod files;
 pub mod server;
 pub mod systemd;
 pub mod workload;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::num::NonZeroU16;
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -69,12 +70,21 @@ pub fn serve(name: &str, listener: TcpListener) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .and_then(|runtime| runtime.block_on(answer_until_terminated(greeting, listener)))
+        .and_then(|runtime| {
+            runtime.block_on(async {
+                let mut terminated = signal(SignalKind::terminate())?;
+                answer_until(terminated.recv(), greeting, listener).await
+            })
+        })
         .with_context(|| format!("cannot serve on port {port}"))
 }
 
-async fn answer_until_terminated(greeting: Bytes, listener: TcpListener) -> io::Result<()> {
-    let mut terminated = signal(SignalKind::terminate())?;
+async fn answer_until<T>(
+    stop: impl Future<Output = T>,
+    greeting: Bytes,
+    listener: TcpListener,
+) -> io::Result<()> {
+    let mut stop = pin!(stop);
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut http = http1::Builder::new();
@@ -87,10 +97,10 @@ async fn answer_until_terminated(greeting: Bytes, listener: TcpListener) -> io::
 
     loop {
         let accepted = select! {
-            // Clients that were there before the signal are still let in.
+            // Clients that were there before are still let in.
             biased;
             accepted = listener.accept() => accepted,
-            _ = terminated.recv() => break,
+            _ = &mut stop => break,
         };
         let stream = match accepted {
             Ok((stream, _)) => stream,
@@ -156,6 +166,8 @@ fn answer(request: &Request<Incoming>, greeting: &Bytes) -> Response<Full<Bytes>
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
     use tokio::time::Instant;
@@ -167,7 +179,7 @@ mod tests {
         // given
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(answer_until_terminated(Bytes::new(), listener));
+        tokio::spawn(answer_until(pending::<()>(), Bytes::new(), listener));
         // when
         let started = Instant::now();
         let mut client = TcpStream::connect(address).await.unwrap();
@@ -177,6 +189,28 @@ mod tests {
         // then
         assert!(started.elapsed() >= HEADER_TIMEOUT);
         assert_eq!(received, b"");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_arrives_just_after_the_server_was_stopped_is_answered() {
+        // given
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let server = tokio::spawn(answer_until(stopped, Bytes::from("hello"), listener));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        // when
+        stop.send(()).unwrap();
+        sleep(LAST_CALL / 2).await;
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await
+            .unwrap();
+        // then
+        let mut received = String::new();
+        client.read_to_string(&mut received).await.unwrap();
+        assert!(received.ends_with("\r\n\r\nhello"), "{received}");
+        server.await.unwrap().unwrap();
     }
 
     #[test]

@@ -1,82 +1,17 @@
 //! The charm's binary, given what it should never be given: a defined exit code and one clear line each, and no panic.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use ops::{Charm, Event, Status, Unit};
 use ops_testing::{Context, State};
-use tempfile::TempDir;
 
-/// A hook in which `juju-log` and `status-set` note what they are told, and the others are what a test makes them.
-struct Hook {
-    directory: TempDir,
-}
-
-impl Hook {
-    fn new() -> Self {
-        let hook = Self {
-            directory: tempfile::tempdir().unwrap(),
-        };
-        for (command, script) in [
-            (
-                "juju-log",
-                "printf '%s\\n' \"$*\" >> \"$JUJU_CHARM_DIR/log\"",
-            ),
-            (
-                "status-set",
-                "printf '%s\\n' \"$*\" >> \"$JUJU_CHARM_DIR/status\"",
-            ),
-            ("config-get", "echo '{\"server-port\": 8000}'"),
-            ("opened-ports", "echo '[\"8000/tcp\"]'"),
-            ("systemctl", "exit 0"),
-        ] {
-            hook.command(command, script);
-        }
-        hook
-    }
-
-    fn command(&self, name: &str, script: &str) {
-        let path = self.directory.path().join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
-
-    fn without_command(&self, name: &str) {
-        fs::remove_file(self.directory.path().join(name)).unwrap();
-    }
-
-    fn dispatch(&self, variables: &[(&str, &str)]) -> Output {
-        // The shell of the scripts finds its own tools here, and the charm nothing but the scripts.
-        Command::new(env!("CARGO_BIN_EXE_hello-server"))
-            .env_clear()
-            .env("PATH", self.directory.path())
-            .env("JUJU_UNIT_NAME", "hello-server/0")
-            .env("JUJU_MACHINE_ID", "0")
-            .env("JUJU_CHARM_DIR", self.directory.path())
-            .env("SYSTEMD_UNIT_PATH", self.directory.path())
-            .envs(variables.iter().copied())
-            .output()
-            .unwrap()
-    }
-
-    fn config_changed(&self) -> Output {
-        self.dispatch(&[("JUJU_DISPATCH_PATH", "hooks/config-changed")])
-    }
-
-    fn noted(&self, file: &str) -> String {
-        fs::read_to_string(self.directory.path().join(file)).unwrap_or_default()
-    }
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
+use crate::scripted_hook::{ScriptedHook, stderr};
 
 #[test]
 fn started_by_hand_it_explains_itself() {
-    let output = Hook::new().dispatch(&[]);
+    let output = ScriptedHook::new().dispatch(&[]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         stderr(&output),
@@ -97,22 +32,24 @@ fn a_wrong_command_line_is_refused() {
 
 #[test]
 fn a_hook_command_that_is_missing_is_named() {
-    let hook = Hook::new();
+    let hook = ScriptedHook::new();
     hook.without_command("config-get");
 
     let output = hook.config_changed();
 
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
-        hook.noted("log"),
-        "--log-level ERROR -- config-changed failed: hook command `config-get --format=json` was not found on PATH; \
-         Juju puts the hook commands there for the time of a hook\n"
+        hook.calls_of("juju-log"),
+        [
+            "--log-level ERROR -- config-changed failed: hook command `config-get --format=json` was not found on PATH; \
+         Juju puts the hook commands there for the time of a hook"
+        ]
     );
 }
 
 #[test]
 fn without_juju_log_the_line_goes_to_stderr() {
-    let hook = Hook::new();
+    let hook = ScriptedHook::new();
     hook.without_command("config-get");
     hook.without_command("juju-log");
 
@@ -144,17 +81,17 @@ fn a_hook_command_that_fails_is_named_with_all_that_is_known() {
             "printed \"\", which is not the JSON expected: EOF while parsing a value at line 1 column 0",
         ),
     ] {
-        let hook = Hook::new();
+        let hook = ScriptedHook::new();
         hook.command("config-get", script);
 
         let output = hook.config_changed();
 
         assert_eq!(output.status.code(), Some(1), "{script}");
         let line = format!(
-            "--log-level ERROR -- config-changed failed: hook command `config-get --format=json` {message}\n"
+            "--log-level ERROR -- config-changed failed: hook command `config-get --format=json` {message}"
         );
-        assert_eq!(hook.noted("log"), line, "{script}");
-        assert_eq!(hook.noted("status"), "", "{script}");
+        assert_eq!(hook.calls_of("juju-log"), [line], "{script}");
+        assert!(hook.calls_of("status-set").is_empty(), "{script}");
     }
 }
 
@@ -171,7 +108,7 @@ fn a_port_that_is_no_number_blocks_the_unit() {
         ),
         ("null", "server-port: invalid type: null, expected i64"),
     ] {
-        let hook = Hook::new();
+        let hook = ScriptedHook::new();
         hook.command(
             "config-get",
             &format!("echo '{{\"server-port\": {value}}}'"),
@@ -180,20 +117,23 @@ fn a_port_that_is_no_number_blocks_the_unit() {
         let output = hook.config_changed();
 
         assert_eq!(output.status.code(), Some(0), "{value}");
-        assert_eq!(hook.noted("status"), format!("blocked -- {message}\n"));
+        assert_eq!(
+            hook.calls_of("status-set"),
+            [format!("blocked -- {message}")]
+        );
         assert_eq!(
             stderr(&output),
             format!("config-changed: blocked: {message}\n")
         );
-        assert_eq!(hook.noted("log"), "");
+        assert!(hook.calls_of("juju-log").is_empty());
     }
 }
 
 #[test]
 fn a_long_log_line_arrives_whole_in_parts() {
     // given an error text of 300 kB in characters of three bytes
-    let hook = Hook::new();
-    let text = hook.directory.path().join("text");
+    let hook = ScriptedHook::new();
+    let text = hook.directory().join("text");
     fs::write(&text, "€".repeat(100_000)).unwrap();
     hook.command(
         "config-get",
@@ -203,24 +143,24 @@ fn a_long_log_line_arrives_whole_in_parts() {
     let output = hook.config_changed();
 
     assert_eq!(output.status.code(), Some(1));
-    let log = hook.noted("log");
-    assert_eq!(log.lines().count(), 3);
-    assert_eq!(log.matches('€').count(), 100_000);
+    let log = hook.calls_of("juju-log");
+    assert_eq!(log.len(), 3);
+    assert_eq!(log.concat().matches('€').count(), 100_000);
     assert_eq!(stderr(&output), "");
 }
 
 #[test]
 fn a_hook_that_nobody_knows_is_handled_like_any_other() {
-    let hook = Hook::new();
+    let hook = ScriptedHook::new();
     let output = hook.dispatch(&[("JUJU_DISPATCH_PATH", "hooks/next-years-event")]);
     // The unit files are new and there is no socket, so the fake systemctl is asked to start one.
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert_eq!(hook.noted("status"), "active\n");
+    assert_eq!(hook.calls_of("status-set"), ["active"]);
 }
 
 #[test]
 fn a_relation_event_without_its_relation_is_refused() {
-    let hook = Hook::new();
+    let hook = ScriptedHook::new();
     let output = hook.dispatch(&[("JUJU_DISPATCH_PATH", "hooks/db-relation-changed")]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("JUJU_RELATION_ID is not set"));

@@ -3,9 +3,13 @@
 #![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
 
 mod bad_input;
+mod deployed;
 mod levels;
 mod machine;
 mod on_systemd;
+mod processes;
+mod readme;
+mod scripted_hook;
 mod server;
 mod state_transitions;
 mod unit;

@@ -290,9 +290,7 @@ fn a_refresh_replaces_the_server_only_when_it_differs() {
     unit.assert_serves_on(80);
     assert_ne!(unit.pid(80), pid);
     assert_eq!(
-        machine
-            .run("pgrep --count --full hello-server.serve")
-            .trim(),
+        machine.run("pgrep --count --exact hello-server").trim(),
         "1"
     );
 }

@@ -1,25 +1,21 @@
 //! Runs the charm's own binary through `./dispatch`, with the emulator's hook commands on `PATH`.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context as _, Result, bail};
-use escargot::CargoBuild;
-use escargot::format::Message;
+use anyhow::{Context as _, Result};
 use juju_emulator::dispatch::{
     Agent, Call, Dispatch, Ended, Identity, Reply, Stream, link_commands,
 };
 use juju_emulator::hook::Hook;
-use juju_emulator::stage::stage;
 use juju_emulator::systemctl::Machine;
 use juju_emulator::{MACHINE_COMMANDS, hook_command_names};
 use tempfile::TempDir;
 
 use crate::outcome::{Exit, Outcome};
+use crate::programs;
 use crate::recorder::{Answered, Recorder};
 
 /// An emulated machine with the charm on it.
@@ -29,21 +25,13 @@ pub(crate) struct RealDispatch {
 
 impl RealDispatch {
     pub(crate) fn new(project: &Path) -> Result<Self> {
-        let binaries = if project.join("Cargo.toml").exists() {
-            let manifest = project.join("Cargo.toml");
-            build(&project.display().to_string(), || {
-                CargoBuild::new().manifest_path(manifest).bins()
-            })?
-        } else {
-            Vec::new()
-        };
         let machine = Self {
             directory: tempfile::tempdir().context("cannot make a temporary directory")?,
         };
-        stage(project, &binaries, &machine.path("charm"))?;
+        programs::stage_charm(project, &machine.path("charm"))?;
         machine.machine().create()?;
         let commands = hook_command_names().chain(MACHINE_COMMANDS);
-        link_commands(&machine.path("commands"), &emulator()?, commands)?;
+        link_commands(&machine.path("commands"), &programs::emulator()?, commands)?;
         Ok(machine)
     }
 
@@ -110,40 +98,4 @@ impl Drop for RealDispatch {
         // Nothing to be done when it fails: the test is over.
         let _ = self.machine().stop_all();
     }
-}
-
-/// The emulator's program, which is all the hook commands: `JUJU_EMULATOR`, or built from the workspace of the test.
-fn emulator() -> Result<PathBuf> {
-    if let Some(path) = env::var_os("JUJU_EMULATOR") {
-        return Ok(path.into());
-    }
-    let built = build("juju-emulator", || {
-        CargoBuild::new()
-            .package("juju-emulator")
-            .bin("juju-emulator")
-    })?;
-    let [emulator] = &built[..] else {
-        bail!("cargo built no juju-emulator; name one in JUJU_EMULATOR");
-    };
-    Ok(emulator.clone())
-}
-
-/// Builds programs as `cargo test` does, each once in the life of this process.
-fn build(what: &str, cargo: impl FnOnce() -> CargoBuild) -> Result<Vec<PathBuf>> {
-    static BUILT: Mutex<BTreeMap<String, Vec<PathBuf>>> = Mutex::new(BTreeMap::new());
-    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(programs) = built.get(what) {
-        return Ok(programs.clone());
-    }
-    let mut programs = Vec::new();
-    for message in cargo().exec().context("cannot run cargo")? {
-        let message = message.with_context(|| format!("cannot build {what}"))?;
-        if let Message::CompilerArtifact(artifact) = message.decode()?
-            && let Some(program) = artifact.executable
-        {
-            programs.push(program.into_owned());
-        }
-    }
-    built.insert(what.to_owned(), programs.clone());
-    Ok(programs)
 }
