@@ -4,6 +4,7 @@
 mod dispatch;
 mod emulated_machine;
 mod hook_commands;
+mod killed;
 mod more_verbs;
 mod packed_charm;
 mod systemctl;
