@@ -7,6 +7,7 @@ mod hook_commands;
 mod killed;
 mod more_verbs;
 mod packed_charm;
+mod readme;
 mod systemctl;
 mod systemctl_answers;
 mod systemctl_record;
