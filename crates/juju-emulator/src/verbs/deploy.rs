@@ -167,6 +167,10 @@ pub(crate) fn stage_charm(store: &Store, source: &Path) -> Result<(Staged, Charm
         bail!("{name} is not a charm: it has no metadata.yaml");
     }
     match check_charm_directory(into) {
+        Ok(charm) if charm.subordinate => Err(UsageError(format!(
+            "{name} is a subordinate charm, which needs a relation to come to life, and the emulator has no relations"
+        ))
+        .into()),
         Ok(charm) => Ok((staged, charm)),
         Err(error) => {
             // What is wrong is told of what the operator has, not of the copy.

@@ -4,8 +4,10 @@
 mod dispatch;
 mod emulated_machine;
 mod hook_commands;
+mod killed;
 mod more_verbs;
 mod packed_charm;
+mod readme;
 mod systemctl;
 mod systemctl_answers;
 mod systemctl_record;

@@ -4,7 +4,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -577,27 +576,6 @@ fn config_commands_at_once_are_all_applied() {
         assert_eq!(value, format!("{}\n", number + 1));
     }
     assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
-}
-
-#[test]
-fn an_emulator_killed_at_any_moment_leaves_a_model_that_goes_on() {
-    let juju = Juju::deployed();
-    for round in 0..20 {
-        let port = format!("port={}", 100 + round);
-        let mut command = juju.command(&["config", "tiny", &port]).spawn().unwrap();
-        let deadline = Instant::now() + Duration::from_millis(2 * round);
-        while Instant::now() < deadline && command.try_wait().unwrap().is_none() {
-            std::thread::yield_now();
-        }
-        command.kill().unwrap();
-        command.wait().unwrap();
-        let value = juju.ok(&["config", "tiny", "port"]);
-        let port = value.trim();
-        assert_eq!(
-            juju.unit("tiny/0"),
-            format!(r#""active" "port {port}" ["{port}/tcp"]"#)
-        );
-    }
 }
 
 #[test]
