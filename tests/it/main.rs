@@ -8,6 +8,7 @@ mod levels;
 mod machine;
 mod on_systemd;
 mod processes;
+mod readme;
 mod scripted_hook;
 mod server;
 mod state_transitions;
