@@ -32,12 +32,12 @@ impl Machine {
     ///
     /// With `REQUIRE_SYSTEMD` set that is a failure.
     pub(crate) fn new() -> Option<Self> {
+        static SAID: Once = Once::new();
         match Self::try_new() {
             Ok(machine) => Some(machine),
             Err(reason) => {
                 let required = std::env::var_os("REQUIRE_SYSTEMD").is_some();
                 assert!(!required, "no machine with systemd: {reason}");
-                static SAID: Once = Once::new();
                 // Not println: of a test that passes, that would be swallowed.
                 SAID.call_once(|| {
                     let _ = writeln!(
