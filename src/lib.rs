@@ -13,3 +13,8 @@ pub mod workload;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/manage-opened-ports.md")]
+mod manage_opened_ports {}

@@ -58,7 +58,9 @@ class Charmcraft:
 
     def __init__(self, scratch: Path, environment: dict[str, str]):
         self.scratch = scratch
-        self.environment = os.environ | environment | {
+        self.environment = {
+            **os.environ,
+            **environment,
             # craftctl, which the recipe calls, is beside charmcraft.
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "XDG_RUNTIME_DIR": str(scratch),
@@ -67,15 +69,11 @@ class Charmcraft:
 
     def pack(self, project: Path, platform: Platform) -> Path:
         """Packs the project for the platform, and returns the .charm."""
-        for old in project.glob("*.charm"):
-            old.unlink()
         # charmcraft packs only on the Ubuntu that it packs for. It looks into this folder to see where it runs.
         ubuntu = self.scratch / str(platform)
         ubuntu.mkdir(exist_ok=True)
         (ubuntu / "os-release").write_text(f'ID=ubuntu\nVERSION_ID="{platform.base}"\n')
-        packed = self._run(
-            "pack", "--destructive-mode", f"--platform={platform}", cwd=project, UNIXCONFDIR=str(ubuntu)
-        )
+        packed = self._run("pack", "--destructive-mode", f"--platform={platform}", cwd=project, UNIXCONFDIR=str(ubuntu))
         if packed.returncode != 0:
             raise CharmcraftError(packed.stdout + packed.stderr)
         [charm] = project.glob("*.charm")
@@ -92,6 +90,7 @@ class Charmcraft:
     def _run(self, *arguments: str, cwd: Path, **environment: str):
         return subprocess.run(
             ["charmcraft", *arguments],
+            check=False,
             cwd=cwd,
             env=self.environment | environment,
             stdin=subprocess.DEVNULL,

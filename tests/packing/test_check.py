@@ -21,12 +21,22 @@ BREAKS = {
         "dispatch has the mode 644",
     ),
     "dispatch-missing": ("charmcraft.yaml", "install -m 755 dispatch", "# ", "dispatch is missing"),
-    "dispatch-starts-nothing": ("dispatch", "./bin/hello-server", './bin/hello-server "$@"', "no executable of the charm"),
+    "dispatch-starts-nothing": (
+        "dispatch",
+        "./bin/hello-server",
+        './bin/hello-server "$@"',
+        "no executable of the charm",
+    ),
     "default-of-another-type": ("config.yaml", "default: 8000", "default: eight", "not of its type int"),
     "option-without-a-type": ("config.yaml", "    type: int\n", "", "type None"),
     "unknown-key": ("charmcraft.yaml", "type: charm", "type: charm\nweather: rain", "weather"),
     "code-that-does-not-compile": ("src/main.rs", "fn main() {}", "fn main() {", "unclosed delimiter"),
-    "config-in-two-files": ("charmcraft.yaml", "type: charm", "type: charm\nconfig: {options: {}}", "Cannot specify 'config'"),
+    "config-in-two-files": (
+        "charmcraft.yaml",
+        "type: charm",
+        "type: charm\nconfig: {options: {}}",
+        "Cannot specify 'config'",
+    ),
 }
 
 

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -10,13 +12,14 @@ use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use nix::sys::signal::Signal;
 
+use crate::debug_log::Record;
 use crate::dispatch::Ended;
 use crate::hook::Hook;
 use crate::hook_context::LogLevel;
 use crate::interrupt::Interrupt;
 use crate::model::{Again, Model, Reached, StatusSince, Unit, Why, address};
 use crate::model_config;
-use crate::running_hook::RunningHook;
+use crate::running_hook::{self, RunningHook};
 use crate::stage;
 use crate::store::Store;
 use crate::systemctl::process::processes_with;
@@ -69,6 +72,39 @@ pub(crate) fn exec(
     let agent = UnitAgent::new(store, interrupt, unit, machine);
     let _lock = agent.lock()?;
     agent.exec(commands)
+}
+
+/// Runs commands on a machine, beside all units: there are no hook commands, and nothing is committed.
+pub(crate) fn exec_on_machine(store: &Store, number: u32, commands: &str) -> Result<Executed> {
+    let _lock = store.lock(&format!("machine-{number}"))?;
+    let mut path = running_hook::link(store)?.into_os_string();
+    path.push(":");
+    path.push(running_hook::agent_path());
+    let output = Command::new("/bin/bash")
+        .args(["-c", commands])
+        .env_clear()
+        .envs(running_hook::machine_variables(store, number)?)
+        .env("PATH", path)
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot run bash")?;
+    act_on_shutdown(store, number, false, |level, message| {
+        store.log().append(&Record {
+            time: Timestamp::now(),
+            entity: format!("machine-{number}"),
+            level,
+            module: "juju.worker.reboot".to_owned(),
+            message,
+        })
+    })?;
+    let status = output.status;
+    Ok(Executed {
+        exit_code: status
+            .code()
+            .unwrap_or_else(|| 128 + status.signal().unwrap_or_default()),
+        stdout: output.stdout,
+        stderr: output.stderr,
+    })
 }
 
 struct UnitAgent<'a> {
@@ -144,7 +180,10 @@ impl<'a> UnitAgent<'a> {
             }
         }
         let wants_reboot = why.is_none() && running.pending().reboot;
-        self.act_on_shutdown(wants_reboot || running.reboot_now, &running)
+        let reboot = wants_reboot || running.reboot_now;
+        act_on_shutdown(self.store, self.machine, reboot, |level, message| {
+            running.log(level, message)
+        })
     }
 
     fn exec(&self, commands: &str) -> Result<Executed> {
@@ -166,7 +205,10 @@ impl<'a> UnitAgent<'a> {
         if let Err(refusal) = opened {
             bail!("cannot apply changes: {refusal}");
         }
-        self.act_on_shutdown(running.pending().reboot || running.reboot_now, &running)?;
+        let reboot = running.pending().reboot || running.reboot_now;
+        act_on_shutdown(self.store, self.machine, reboot, |level, message| {
+            running.log(level, message)
+        })?;
         Ok(Executed {
             exit_code,
             stdout: running.stdout,
@@ -180,12 +222,10 @@ impl<'a> UnitAgent<'a> {
         let (application, unit) = model.unit(self.unit).context("the unit is gone")?;
         let charms = self.store.charms();
         let charm_dir = self.store.unit(unit.machine, self.unit).join("charm");
-        // As in Juju, the file says which charm is there.
-        let note = charm_dir.join(".juju-charm");
-        let previous = fs::read_to_string(&note).ok();
-        let previous = previous
-            .as_deref()
-            .and_then(|url| url.trim().strip_prefix("local:"))
+        let note = self.store.charm_note(unit.machine, self.unit);
+        let previous = self
+            .store
+            .charm_of_unit(unit.machine, self.unit)
             .map(|name| charms.join(name))
             .filter(|directory| directory.is_dir());
         let staged = charms.join(application.staged_charm());
@@ -288,7 +328,7 @@ impl<'a> UnitAgent<'a> {
             model.units().filter(|(_, unit)| here(unit)).count() <= 1
         };
         let directory = if last(&self.store.read()?) {
-            self.machine().stop_all()?;
+            machine(self.store, self.machine).stop_all()?;
             fs::remove_dir(self.sockets()?).context("cannot remove the directory of sockets")?;
             self.store.machine(self.machine)
         } else {
@@ -307,40 +347,6 @@ impl<'a> UnitAgent<'a> {
         })
     }
 
-    /// Reboots the machine, or switches it off, if the hook asked for it.
-    fn act_on_shutdown(&self, reboot: bool, running: &RunningHook<'_>) -> Result<()> {
-        let machine = self.machine();
-        let wanted = machine.take_shutdown_request()?;
-        let wanted = wanted.or_else(|| reboot.then_some(Shutdown::Reboot));
-        let Some(shutdown) = wanted else {
-            return Ok(());
-        };
-        machine.stop_all()?;
-        if shutdown == Shutdown::PowerOff {
-            return running.log(LogLevel::Info, "the machine is powered off".to_owned());
-        }
-        for failure in machine.start_enabled()? {
-            running.log(LogLevel::Warning, failure)?;
-        }
-        self.store.update(|model| {
-            for application in model.applications.values_mut() {
-                for unit in application.units.values_mut() {
-                    if unit.machine == self.machine && unit.reached == Reached::Started {
-                        unit.reached = Reached::Installed;
-                    }
-                }
-            }
-            Ok(())
-        })
-    }
-
-    fn machine(&self) -> Machine {
-        Machine::new(
-            &self.store.machine(self.machine),
-            address(self.machine).into(),
-        )
-    }
-
     fn update_unit(&self, change: impl FnOnce(&mut Unit, Timestamp)) -> Result<()> {
         self.store.update(|model| {
             if let Some(unit) = model.unit_mut(self.unit) {
@@ -349,6 +355,41 @@ impl<'a> UnitAgent<'a> {
             Ok(())
         })
     }
+}
+
+fn machine(store: &Store, number: u32) -> Machine {
+    Machine::new(&store.machine(number), address(number).into())
+}
+
+/// Reboots a machine, or switches it off, if what ran there asked for it.
+fn act_on_shutdown(
+    store: &Store,
+    number: u32,
+    reboot: bool,
+    log: impl Fn(LogLevel, String) -> Result<()>,
+) -> Result<()> {
+    let machine = machine(store, number);
+    let wanted = machine.take_shutdown_request()?;
+    let Some(shutdown) = wanted.or_else(|| reboot.then_some(Shutdown::Reboot)) else {
+        return Ok(());
+    };
+    machine.stop_all()?;
+    if shutdown == Shutdown::PowerOff {
+        return log(LogLevel::Info, "the machine is powered off".to_owned());
+    }
+    for failure in machine.start_enabled()? {
+        log(LogLevel::Warning, failure)?;
+    }
+    store.update(|model| {
+        for application in model.applications.values_mut() {
+            for unit in application.units.values_mut() {
+                if unit.machine == number && unit.reached == Reached::Started {
+                    unit.reached = Reached::Installed;
+                }
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Ends the hooks of killed agents. Theirs are the sockets in the directory, for a hook that ends takes its socket along.

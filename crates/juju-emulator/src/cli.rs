@@ -19,7 +19,7 @@ use crate::verbs;
 /// Everything is kept below `$JUJU_EMULATOR_DATA`, or ~/.local/share/juju-emulator. The exit code is 0 when it worked, 1 when it
 /// did not, 2 when the command line is wrong or asks for what the emulator lacks.
 #[derive(Debug, Parser)]
-#[command(name = "juju-emulator", version, disable_help_subcommand = true)]
+#[command(name = "juju-emulator", version)]
 struct Cli {
     /// The model to work on, as NAME or CONTROLLER:NAME; else `$JUJU_MODEL`, the last added or switched to, or `emulator`.
     #[arg(short, long, global = true)]
@@ -32,6 +32,7 @@ struct Cli {
 enum Verb {
     AddModel(verbs::models::AddModel),
     AddUnit(verbs::units::AddUnit),
+    Bootstrap(verbs::bootstrap::Bootstrap),
     Config(verbs::config::Config),
     DebugLog(verbs::debug_log::DebugLog),
     Deploy(verbs::deploy::Deploy),
@@ -44,6 +45,9 @@ enum Verb {
     RemoveApplication(verbs::units::RemoveApplication),
     RemoveUnit(verbs::units::RemoveUnit),
     Resolved(verbs::resolved::Resolved),
+    ShowApplication(verbs::show::ShowApplication),
+    ShowModel(verbs::models::ShowModel),
+    ShowUnit(verbs::show::ShowUnit),
     Status(verbs::status::Status),
     Switch(verbs::models::Switch),
     Unexpose(verbs::expose::Unexpose),
@@ -139,6 +143,7 @@ fn run(cli: Cli) -> Result<()> {
     match cli.verb {
         Verb::AddModel(verb) => verb.run(&session),
         Verb::AddUnit(verb) => verb.run(&session),
+        Verb::Bootstrap(verb) => verb.run(),
         Verb::Config(verb) => verb.run(&session, out),
         Verb::DebugLog(verb) => verb.run(&session, out),
         Verb::Deploy(verb) => verb.run(&session),
@@ -151,8 +156,11 @@ fn run(cli: Cli) -> Result<()> {
         Verb::RemoveApplication(verb) => verb.run(&session, out),
         Verb::RemoveUnit(verb) => verb.run(&session, out),
         Verb::Resolved(verb) => verb.run(&session),
+        Verb::ShowApplication(verb) => verb.run(&session, out),
+        Verb::ShowModel(verb) => verb.run(&session, out),
+        Verb::ShowUnit(verb) => verb.run(&session, out),
         Verb::Status(verb) => verb.run(&session, out),
-        Verb::Switch(verb) => verb.run(&session),
+        Verb::Switch(verb) => verb.run(&session, out),
         Verb::Unexpose(verb) => verb.run(&session),
         Verb::Version(verb) => verb.run(out),
     }

@@ -12,6 +12,7 @@ pub mod systemctl;
 
 mod agent;
 mod agent_socket;
+mod charm_archive;
 mod cli;
 mod command_client;
 mod debug_log;

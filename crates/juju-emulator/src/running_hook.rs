@@ -85,22 +85,7 @@ impl<'a> RunningHook<'a> {
         commands: &str,
         interrupt: &Interrupt,
     ) -> Result<Result<Ended, DispatchError>> {
-        let emulator = env::current_exe().context("cannot find the emulator's own executable")?;
-        let commands_dir = self.store.data().commands(uses_systemd_of_the_host());
-        let machine_commands = MACHINE_COMMANDS
-            .into_iter()
-            .filter(|_| !uses_systemd_of_the_host());
-        link_commands(
-            &commands_dir,
-            &emulator,
-            hook_command_names().chain(machine_commands),
-        )
-        .with_context(|| {
-            format!(
-                "cannot link the hook commands in {}",
-                commands_dir.display()
-            )
-        })?;
+        let commands_dir = link(self.store)?;
         let identity = self.identity.clone();
         let charm_dir = self.charm_dir();
         let socket_dir = self
@@ -108,7 +93,7 @@ impl<'a> RunningHook<'a> {
             .data()
             .sockets(&self.identity.model_uuid, self.machine)?;
         let hook = self.hook;
-        let variables = self.machine_variables()?;
+        let variables = machine_variables(self.store, self.machine)?;
         let ended = interrupt.watched(|interrupt| {
             Dispatch {
                 identity: &identity,
@@ -117,7 +102,7 @@ impl<'a> RunningHook<'a> {
                 charm_dir: &charm_dir,
                 commands_dir: &commands_dir,
                 socket_dir: &socket_dir,
-                path: env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()),
+                path: agent_path(),
                 variables,
                 interrupt,
             }
@@ -169,19 +154,6 @@ impl<'a> RunningHook<'a> {
 
     fn charm_dir(&self) -> PathBuf {
         self.store.unit(self.machine, self.unit).join("charm")
-    }
-
-    /// What the stand-ins of the machine's commands need to know.
-    fn machine_variables(&self) -> Result<BTreeMap<String, OsString>> {
-        if uses_systemd_of_the_host() {
-            return Ok(BTreeMap::new());
-        }
-        let directory = self.store.machine(self.machine);
-        let machine = Machine::new(&directory, address(self.machine).into());
-        machine
-            .create()
-            .with_context(|| format!("cannot make the machine {}", directory.display()))?;
-        Ok(machine.variables())
     }
 
     /// Makes a change that takes effect at once.
@@ -272,6 +244,37 @@ impl Agent for RunningHook<'_> {
 /// With `JUJU_EMULATOR_SYSTEMD=host` hooks find the systemd of this machine, not a stand-in.
 pub(crate) fn uses_systemd_of_the_host() -> bool {
     env::var_os("JUJU_EMULATOR_SYSTEMD").is_some_and(|value| value == "host")
+}
+
+/// What the stand-ins of a machine's commands need to know.
+pub(crate) fn machine_variables(store: &Store, number: u32) -> Result<BTreeMap<String, OsString>> {
+    if uses_systemd_of_the_host() {
+        return Ok(BTreeMap::new());
+    }
+    let directory = store.machine(number);
+    let machine = Machine::new(&directory, address(number).into());
+    machine
+        .create()
+        .with_context(|| format!("cannot make the machine {}", directory.display()))?;
+    Ok(machine.variables())
+}
+
+/// The `PATH` of the agent itself.
+pub(crate) fn agent_path() -> OsString {
+    env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into())
+}
+
+/// Makes the directory of the commands that go before all others on `PATH`.
+pub(crate) fn link(store: &Store) -> Result<PathBuf> {
+    let emulator = env::current_exe().context("cannot find the emulator's own executable")?;
+    let directory = store.data().commands(uses_systemd_of_the_host());
+    let machine_commands = MACHINE_COMMANDS
+        .into_iter()
+        .filter(|_| !uses_systemd_of_the_host());
+    let commands = hook_command_names().chain(machine_commands);
+    link_commands(&directory, &emulator, commands)
+        .with_context(|| format!("cannot link the hook commands in {}", directory.display()))?;
+    Ok(directory)
 }
 
 /// The unit as its controller sees it now.

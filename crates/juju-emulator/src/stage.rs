@@ -107,7 +107,7 @@ pub fn stage(project: &Path, binaries: &[PathBuf], into: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Copies a charm directory as it is; links stay links, and may not lead out of it.
+/// Copies a charm directory as it is; links stay links.
 pub(crate) fn copy_directory(from: &Path, into: &Path) -> Result<()> {
     fs::create_dir_all(into).with_context(|| format!("cannot create {}", into.display()))?;
     for file in files_below(from, Some(into))? {
@@ -115,18 +115,35 @@ pub(crate) fn copy_directory(from: &Path, into: &Path) -> Result<()> {
         if let Some(directory) = target.parent() {
             fs::create_dir_all(directory)?;
         }
-        if source.is_symlink() {
-            let link = fs::read_link(&source)?;
-            if leads_out(&file, &link) {
-                bail!(
-                    "the link {} leads out of the charm, to {}",
-                    source.display(),
-                    link.display()
-                );
-            }
-            std::os::unix::fs::symlink(link, target)?;
-        } else {
+        let kind = fs::symlink_metadata(&source)?.file_type();
+        if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(&source)?, target)?;
+        } else if kind.is_file() {
             copy(&source, &target)?;
+        } else {
+            bail!(
+                "{} is neither a file, a directory nor a link",
+                source.display()
+            );
+        }
+    }
+    check_links(into)
+}
+
+/// Checks that no link of a charm leads out of it, neither as it is written nor by way of other links.
+pub(crate) fn check_links(charm: &Path) -> Result<()> {
+    let root = fs::canonicalize(charm)?;
+    for file in files_below(charm, None)? {
+        let Ok(link) = fs::read_link(charm.join(&file)) else {
+            continue;
+        };
+        let target = fs::canonicalize(charm.join(&file));
+        if leads_out(&file, &link) || target.is_ok_and(|target| !target.starts_with(&root)) {
+            bail!(
+                "its link {} leads out of the charm, to {}",
+                file.display(),
+                link.display()
+            );
         }
     }
     Ok(())

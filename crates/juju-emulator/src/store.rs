@@ -1,5 +1,6 @@
 //! Where the emulator keeps a model: one JSON file, replaced by rename, changed under a lock that readers do not need.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -11,13 +12,16 @@ use jiff::Timestamp;
 
 use crate::agent_socket::random_uuid;
 use crate::debug_log::DebugLog;
-use crate::model::Model;
+use crate::model::{Application, Model};
 
 /// The model that is there without `juju add-model`.
 pub(crate) const DEFAULT_MODEL: &str = "emulator";
 
 /// What stands for a controller and a cloud.
 pub(crate) const CONTROLLER: &str = "emulator";
+
+/// Its UUID, which is nobody else's.
+pub(crate) const CONTROLLER_UUID: &str = "00000000-0000-4000-8000-000000000000";
 
 /// The directory below which everything is.
 #[derive(Clone, Debug)]
@@ -158,6 +162,49 @@ impl Store {
     /// Where staged charms are.
     pub(crate) fn charms(&self) -> PathBuf {
         self.directory.join("charms")
+    }
+
+    /// Removes what killed deploys have left and staged charms that neither an application nor a unit has.
+    ///
+    /// While it holds the returned lock, a caller may stage a charm.
+    pub(crate) fn tidy_charms(&self) -> Result<File> {
+        let lock = self.lock("charms")?;
+        let model = self.read()?;
+        let of_applications = model.applications.values().map(Application::staged_charm);
+        let of_units = model
+            .units()
+            .filter_map(|(name, unit)| self.charm_of_unit(unit.machine, name));
+        let used: BTreeSet<_> = of_applications.chain(of_units).collect();
+        let charms = self.charms();
+        let staged = match fs::read_dir(&charms) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(lock),
+            staged => staged.with_context(|| format!("cannot read {}", charms.display()))?,
+        };
+        for entry in staged {
+            let entry = entry?;
+            if !entry
+                .file_name()
+                .to_str()
+                .is_some_and(|name| used.contains(name))
+            {
+                let path = entry.path();
+                fs::remove_dir_all(&path)
+                    .with_context(|| format!("cannot remove {}", path.display()))?;
+            }
+        }
+        Ok(lock)
+    }
+
+    /// The staged charm that a unit runs, which may be one before its application's.
+    pub(crate) fn charm_of_unit(&self, machine: u32, unit: &str) -> Option<String> {
+        let note = self.charm_note(machine, unit);
+        let url = fs::read_to_string(note).ok()?;
+        Some(url.trim().strip_prefix("local:")?.to_owned())
+    }
+
+    /// The file in a unit's charm directory that says, as in Juju, which charm is there.
+    pub(crate) fn charm_note(&self, machine: u32, unit: &str) -> PathBuf {
+        self.unit(machine, unit).join("charm/.juju-charm")
     }
 
     /// The model as it is now.

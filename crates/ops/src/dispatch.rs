@@ -90,10 +90,14 @@ fn handle(
     let unit = Unit::new(context.clone(), hook_commands);
     if event.is_tear_down() {
         charm.tear_down(event, &unit)?;
+        unit.finish_port_changes()?;
         return Ok(None);
     }
     let (status, blocked) = match charm.reconcile(event, &unit) {
-        Ok(status) => (status, None),
+        Ok(status) => {
+            unit.finish_port_changes()?;
+            (status, None)
+        }
         Err(error) => match error.status() {
             Some(status) => {
                 // The hook will end well, and Juju would open and close what was asked for half-way.

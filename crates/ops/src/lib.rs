@@ -56,6 +56,7 @@ mod config;
 mod dispatch;
 mod error;
 mod event;
+mod held_range;
 mod hook_command;
 mod juju_context;
 mod log;

@@ -86,6 +86,16 @@ pub enum PortError {
     /// A text of another form than Juju's.
     #[error("{0:?} is not a port such as \"80/tcp\", \"8000-8100/udp\" or \"icmp\"")]
     Text(String),
+    /// A part of a range, or more than it, to be opened or closed in a hook that has the range open or has closed it.
+    #[error(
+        "port {port} cannot be changed in this hook, in which Juju holds to {held}: change exactly that, or wait for the next hook"
+    )]
+    Overlap {
+        /// What was to be opened or closed, such as `80/tcp`.
+        port: String,
+        /// The range in its way, such as `70-90/tcp`.
+        held: String,
+    },
     /// Icmp wanted on Kubernetes, where Juju refuses it.
     #[error("icmp cannot be opened on Kubernetes")]
     IcmpOnKubernetes,

@@ -9,57 +9,36 @@
 //! - The endpoints of a range that is open for all cannot be taken away one by one, as nobody tells the charm which
 //!   there are. Such a range, too, is closed in this hook and opened in the next.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::mem;
+use std::collections::BTreeMap;
 
+use crate::held_range::{HeldRange, Way};
 use crate::port::{Endpoints, Port, PortRange, Protocol};
 
 /// The commands that lead to the wanted ports, each list sorted.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) close: Vec<Port>,
     pub(crate) open: Vec<Port>,
+    /// Of each range that Juju holds: whether it is to be opened for all endpoints when the hook ends.
+    pub(crate) for_all_at_end: Vec<(PortRange, bool)>,
     /// What is wanted and cannot be opened before the next hook.
     pub(crate) later: Vec<Port>,
 }
 
-/// What is open, and what was when the hook began; where nothing has changed since, the two are the same.
-pub(crate) struct Opened<'a> {
-    pub(crate) now: &'a BTreeMap<PortRange, Endpoints>,
-    pub(crate) at_start: &'a BTreeMap<PortRange, Endpoints>,
-}
-
-/// Plans how to get from `opened` to `wanted`; on Kubernetes every port is opened by itself.
-pub(crate) fn plan(opened: &Opened<'_>, wanted: &[Port], kubernetes: bool) -> Plan {
+/// Plans how to get from the ranges that Juju `held` to `wanted`; on Kubernetes every port is opened by itself.
+pub(crate) fn plan(
+    held: &BTreeMap<PortRange, HeldRange>,
+    wanted: &[Port],
+    kubernetes: bool,
+) -> Plan {
     let wanted = coverage(wanted);
     let mut plan = Plan::default();
-    let mut new = Vec::new();
-    let mut fixed = opened.fixed_ranges().peekable();
-    for part in &wanted {
-        let mut rest = Some(part.range);
-        while let Some(range) = rest {
-            let Some(&next) = fixed.peek() else { break };
-            if next.is_before(range) {
-                fixed.next();
-                continue;
-            }
-            if range.is_before(next) {
-                break;
-            }
-            new.extend(range.part_below(next));
-            rest = range.part_above(next);
-        }
-        let pieces = mem::take(&mut new).into_iter().chain(rest);
-        plan.open.extend(pieces.map(|range| Port {
-            range,
-            endpoints: part.endpoints.clone(),
-        }));
-    }
+    plan.open_between(held, &wanted);
     if kubernetes {
         plan.open = plan.open.iter().flat_map(one_by_one).collect();
     }
-    for range in opened.fixed_ranges() {
-        plan.settle(range, opened, within(&wanted, range));
+    for (range, held) in held {
+        plan.settle(*range, held, within(&wanted, *range));
     }
     plan.close.sort();
     plan.open.sort();
@@ -68,52 +47,61 @@ pub(crate) fn plan(opened: &Opened<'_>, wanted: &[Port], kubernetes: bool) -> Pl
 }
 
 impl Plan {
-    /// Decides on one range that Juju holds to as it is, given the parts of it that are wanted.
-    fn settle(&mut self, range: PortRange, opened: &Opened<'_>, wanted: Vec<Port>) {
-        let now = opened.now.get(&range);
-        let whole = match &wanted[..] {
-            [only] if only.range == range => Some(&only.endpoints),
-            _ => None,
-        };
-        match (now, whole) {
-            (Some(now), Some(whole)) if now == whole => {}
-            (Some(Endpoints::Named(now)), Some(Endpoints::Named(whole))) => {
-                self.close.extend(named(range, now.difference(whole)));
-                self.open.extend(named(range, whole.difference(now)));
-            }
-            // Opening for all takes the named ones in; closing them too would leave all the others.
-            (Some(Endpoints::Named(_)), Some(Endpoints::All)) => self.open.push(range.into()),
-            // Closed earlier in this hook: to open the very same again undoes that.
-            (None, Some(whole)) if opened.at_start.get(&range) == Some(whole) => {
-                self.open.extend(wanted);
-            }
-            _ => {
-                self.close.extend(now.map(|endpoints| Port {
+    /// Opens what is wanted and lies in no range that Juju holds.
+    fn open_between(&mut self, held: &BTreeMap<PortRange, HeldRange>, wanted: &[Port]) {
+        let mut held = held.keys().peekable();
+        for Port { range, endpoints } in wanted {
+            let mut open = |range| {
+                self.open.push(Port {
                     range,
                     endpoints: endpoints.clone(),
-                }));
-                self.later.extend(wanted);
+                });
+            };
+            let mut rest = Some(*range);
+            while let (Some(range), Some(&&next)) = (rest, held.peek()) {
+                if next.is_before(range) {
+                    held.next();
+                } else if range.is_before(next) {
+                    break;
+                } else {
+                    range.part_below(next).map(&mut open);
+                    rest = range.part_above(next);
+                }
             }
+            rest.map(open);
         }
     }
-}
 
-impl Opened<'_> {
-    /// The ranges that nothing new may overlap, sorted. They do not overlap each other, as Juju has seen to that.
-    fn fixed_ranges(&self) -> impl Iterator<Item = PortRange> {
-        let both: BTreeSet<PortRange> = self
-            .now
-            .keys()
-            .chain(self.at_start.keys())
-            .copied()
-            .collect();
-        both.into_iter()
+    /// Decides on one range that Juju holds to as it is, given the parts of it that are wanted.
+    fn settle(&mut self, range: PortRange, held: &HeldRange, wanted: Vec<Port>) {
+        let way = match &wanted[..] {
+            [] => Some(held.way_to_closed()),
+            [only] if only.range == range => held.way_to(&only.endpoints),
+            _ => None,
+        };
+        let way = way.unwrap_or_else(|| {
+            self.later.extend(wanted);
+            held.way_to_closed()
+        });
+        self.take(range, way);
+    }
+
+    /// Adds what is to be done with one range.
+    pub(crate) fn take(&mut self, range: PortRange, way: Way) {
+        let port = |endpoints| Port { range, endpoints };
+        self.close.extend(way.close.into_iter().map(port));
+        self.open.extend(way.open.into_iter().map(port));
+        self.for_all_at_end.push((range, way.for_all_at_end));
     }
 }
 
 impl PortRange {
     fn is_before(self, other: Self) -> bool {
         (self.protocol, self.to) < (other.protocol, other.from)
+    }
+
+    pub(crate) fn overlaps(self, other: Self) -> bool {
+        !self.is_before(other) && !other.is_before(self)
     }
 
     fn part_below(self, other: Self) -> Option<Self> {
@@ -148,14 +136,6 @@ fn within(ports: &[Port], range: PortRange) -> Vec<Port> {
         .collect()
 }
 
-fn named<'a>(range: PortRange, names: impl Iterator<Item = &'a String>) -> Option<Port> {
-    let names: BTreeSet<String> = names.cloned().collect();
-    (!names.is_empty()).then_some(Port {
-        range,
-        endpoints: Endpoints::Named(names),
-    })
-}
-
 fn one_by_one(port: &Port) -> impl Iterator<Item = Port> {
     let Port { range, endpoints } = port.clone();
     (range.from..=range.to).map(move |number| Port {
@@ -170,35 +150,30 @@ fn one_by_one(port: &Port) -> impl Iterator<Item = Port> {
 
 /// The same ports as sorted ranges that do not overlap, neighbours with the same endpoints joined.
 fn coverage(ports: &[Port]) -> Vec<Port> {
-    // At each number where something begins or ends: what does, and how often.
-    let mut steps: BTreeMap<(Protocol, u32), Vec<(&Endpoints, bool)>> = BTreeMap::new();
+    // Where something begins and where it has ended, in order.
+    let mut steps: Vec<(Protocol, u32, bool, &Endpoints)> = Vec::with_capacity(2 * ports.len());
     for Port { range, endpoints } in ports {
-        let mut step = |number, begins| {
-            steps
-                .entry((range.protocol, number))
-                .or_default()
-                .push((endpoints, begins));
-        };
-        step(u32::from(range.from), true);
-        step(u32::from(range.to) + 1, false);
+        steps.push((range.protocol, range.from.into(), true, endpoints));
+        steps.push((range.protocol, u32::from(range.to) + 1, false, endpoints));
     }
+    steps.sort_unstable();
 
     let mut covered: Vec<Port> = Vec::new();
     let mut open: BTreeMap<&Endpoints, usize> = BTreeMap::new();
     let mut steps = steps.into_iter().peekable();
-    while let Some(((protocol, from), changes)) = steps.next() {
-        for (endpoints, begins) in changes {
-            let count = open.entry(endpoints).or_default();
-            *count = if begins { *count + 1 } else { *count - 1 };
-            if *count == 0 {
-                open.remove(endpoints);
-            }
+    while let Some((protocol, from, begins, endpoints)) = steps.next() {
+        let count = open.entry(endpoints).or_default();
+        *count = if begins { *count + 1 } else { *count - 1 };
+        if *count == 0 {
+            open.remove(endpoints);
         }
-        let (Some(endpoints), Some(((_, end), _))) = (union(open.keys().copied()), steps.peek())
-        else {
-            continue;
-        };
-        push_or_extend(&mut covered, protocol, from, *end - 1, endpoints);
+        // What ends here and what begins here are steps of their own: nothing lies between them.
+        if let Some((_, end, ..)) = steps.peek()
+            && *end != from
+            && let Some(endpoints) = union(open.keys().copied())
+        {
+            push_or_extend(&mut covered, protocol, from, *end - 1, endpoints);
+        }
     }
     covered
 }

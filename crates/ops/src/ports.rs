@@ -4,9 +4,10 @@ use std::cell::RefMut;
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
+use crate::held_range::{HeldRange, Way};
 use crate::hook_command::{self, HookCommandError, HookCommands, Problem};
 use crate::port::{Endpoints, Port, PortError, PortRange, Protocol};
-use crate::port_plan::{self, Opened, Plan};
+use crate::port_plan::{self, Plan};
 use crate::unit::Unit;
 
 /// What [`Unit::set_ports`] has asked Juju for, to take effect when the hook has ended well.
@@ -29,10 +30,12 @@ impl Unit {
     /// Makes these the unit's opened ports, and closes all others, with no more commands than the difference needs.
     ///
     /// What is open and wanted stays open, in whatever ranges Juju holds it. Consecutive new ports are opened as one
-    /// range, except on Kubernetes, where Juju takes single ports only. If a command is refused, those before it are
-    /// undone, so that a charm that answers with blocked leaves its ports as they were.
+    /// range, except on Kubernetes, where Juju takes single ports only. If a command is refused, all that this hook has
+    /// asked for is undone, so that a charm that answers with blocked leaves its ports as they were.
     ///
-    /// Hook commands: `opened-ports`, then `close-port` and `open-port`, as in `open-port 8000-8009/tcp`.
+    /// Hook commands: `opened-ports`, then `close-port` and `open-port`, as in `open-port 8000-8009/tcp`. A range that
+    /// was open for some endpoints and is now wanted for all is opened when `reconcile` has returned, as that cannot be
+    /// undone.
     ///
     /// ```no_run
     /// use ops::{Port, Protocol};
@@ -57,27 +60,24 @@ impl Unit {
         }
 
         let mut ports = self.hook_ports()?;
-        let Plan { close, open, later } = port_plan::plan(&ports.opened(), &wanted, kubernetes);
-        let before = ports.done.len();
-        let closes = close.iter().map(|port| (Change::Close, port));
-        let opens = open.iter().map(|port| (Change::Open, port));
-        for (change, port) in closes.chain(opens) {
-            if let Err(error) = ports.make(change, port, self.hook_commands()) {
-                ports.undo_after(before, self.hook_commands())?;
-                return Err(error);
-            }
+        let mut plan = port_plan::plan(&ports.held, &wanted, kubernetes);
+        let open_at_end = ports.new_at_end(&plan);
+        if let Err(error) = ports.carry_out(&plan, self.hook_commands()) {
+            ports.undo(self.hook_commands())?;
+            return Err(error);
         }
-        if !later.is_empty() {
-            let texts: Vec<String> = later.iter().map(Port::to_string).collect();
+        plan.open.extend(open_at_end);
+        if !plan.later.is_empty() {
+            let texts: Vec<String> = plan.later.iter().map(Port::to_string).collect();
             tracing::warn!(
                 "{} will be opened by the next hook: Juju does not cut a range that was open when this one began",
                 texts.join(", ")
             );
         }
         Ok(PortChanges {
-            opened: open,
-            closed: close,
-            later,
+            opened: plan.open,
+            closed: plan.close,
+            later: plan.later,
         })
     }
 
@@ -86,20 +86,28 @@ impl Unit {
     /// Prefer [`set_ports`](Self::set_ports), which also closes what is no longer wanted.
     ///
     /// # Errors
-    /// [`Error::PortConflict`] when another unit of the machine holds the port; [`Error::HookCommand`] when it overlaps
-    /// a range that this unit has open.
+    /// [`Error::PortConflict`] when another unit of the machine holds the port; [`Error::Port`] when it overlaps a range
+    /// that this unit has open, or has closed in this hook.
     pub fn open_port(&self, port: impl Into<Port>) -> Result<()> {
-        self.hook_ports()?
-            .make(Change::Open, &port.into(), self.hook_commands())
+        let port = port.into();
+        let mut ports = self.hook_ports()?;
+        ports.check_overlap(&port)?;
+        let way = ports.held_range(port.range).way_to_open(&port.endpoints);
+        // Juju would take the command, and close the range for all endpoints nevertheless.
+        let way = way.ok_or_else(|| overlap(&port, port.range))?;
+        ports.go(port.range, way, self.hook_commands())
     }
 
-    /// Closes a port, which must be named as it was opened: `close-port 8000/tcp`.
+    /// Closes a port, which must be named as it was opened: `close-port 8000/tcp`. Nothing is run when it is not open.
     ///
     /// # Errors
-    /// [`Error::HookCommand`] when it is a part of an open range, or overlaps one.
+    /// [`Error::Port`] when it is a part of an open range, or overlaps one.
     pub fn close_port(&self, port: impl Into<Port>) -> Result<()> {
-        self.hook_ports()?
-            .make(Change::Close, &port.into(), self.hook_commands())
+        let port = port.into();
+        let mut ports = self.hook_ports()?;
+        ports.check_overlap(&port)?;
+        let way = ports.held_range(port.range).way_to_close(&port.endpoints);
+        ports.go(port.range, way, self.hook_commands())
     }
 
     /// The ports that are open for this unit, this hook's changes included, sorted: `opened-ports`.
@@ -109,21 +117,28 @@ impl Unit {
     /// # Errors
     /// Only those of any hook command.
     pub fn opened_ports(&self) -> Result<Vec<Port>> {
-        Ok(self
-            .hook_ports()?
-            .now
-            .iter()
-            .map(|(range, endpoints)| Port {
+        let ports = self.hook_ports()?;
+        let open = ports.held.iter().filter_map(|(range, held)| {
+            held.open_now().map(|endpoints| Port {
                 range: *range,
-                endpoints: endpoints.clone(),
+                endpoints,
             })
-            .collect())
+        });
+        Ok(open.collect())
+    }
+
+    /// Asks for what could not have been undone, for a hook that has done what it was to do.
+    pub(crate) fn finish_port_changes(&self) -> Result<()> {
+        match &*self.ports().borrow() {
+            Some(ports) => ports.finish(self.hook_commands()),
+            None => Ok(()),
+        }
     }
 
     /// Takes back what this hook has changed, for a hook that ends well without having done what it was to do.
     pub(crate) fn undo_port_changes(&self) -> Result<()> {
         match &mut *self.ports().borrow_mut() {
-            Some(ports) => ports.undo_after(0, self.hook_commands()),
+            Some(ports) => ports.undo(self.hook_commands()),
             None => Ok(()),
         }
     }
@@ -141,10 +156,7 @@ impl Unit {
 /// The ports of the unit in the course of one hook.
 #[derive(Debug, Default)]
 pub(crate) struct HookPorts {
-    at_start: BTreeMap<PortRange, Endpoints>,
-    now: BTreeMap<PortRange, Endpoints>,
-    /// Each command that changed something, and for which endpoints its range was open before.
-    done: Vec<(Change, Port, Option<Endpoints>)>,
+    held: BTreeMap<PortRange, HeldRange>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -157,85 +169,79 @@ impl HookPorts {
     fn read(hook_commands: &dyn HookCommands) -> Result<Self> {
         let texts: Vec<String> =
             hook_command::read_json(hook_commands, "opened-ports", &["--endpoints"])?;
-        let at_start: BTreeMap<PortRange, Endpoints> = texts
-            .iter()
-            .map(|text| Port::from_juju(text).map(|port| (port.range, port.endpoints)))
-            .collect::<Result<_, PortError>>()?;
+        let held = texts.iter().map(|text| {
+            let Port { range, endpoints } = Port::from_juju(text)?;
+            Ok((range, HeldRange::open_at_start(endpoints)))
+        });
         Ok(Self {
-            now: at_start.clone(),
-            at_start,
-            done: Vec::new(),
+            held: held.collect::<Result<_, PortError>>()?,
         })
     }
 
-    fn opened(&self) -> Opened<'_> {
-        Opened {
-            now: &self.now,
-            at_start: &self.at_start,
+    /// Refuses what Juju would refuse, at once or when the hook has ended.
+    fn check_overlap(&self, port: &Port) -> Result<(), PortError> {
+        let overlaps = |held: &&PortRange| held.overlaps(port.range) && **held != port.range;
+        match self.held.keys().find(overlaps) {
+            Some(held) => Err(overlap(port, *held)),
+            None => Ok(()),
         }
     }
 
-    fn make(
-        &mut self,
-        change: Change,
-        port: &Port,
-        hook_commands: &dyn HookCommands,
-    ) -> Result<()> {
-        let before = self.now.get(&port.range).cloned();
-        let after = change.applied_to(before.as_ref(), &port.endpoints);
-        if matches!(change, Change::Open) && after == before {
-            return Ok(());
-        }
-        change.run(port, hook_commands)?;
-        if after != before {
-            self.put(port.range, after);
-            self.done.push((change, port.clone(), before));
-        }
-        Ok(())
+    fn held_range(&self, range: PortRange) -> HeldRange {
+        self.held.get(&range).cloned().unwrap_or_default()
     }
 
-    fn undo_after(&mut self, count: usize, hook_commands: &dyn HookCommands) -> Result<()> {
-        while self.done.len() > count
-            && let Some((change, port, before)) = self.done.pop()
-        {
-            change.opposite().run(&port, hook_commands)?;
-            self.put(port.range, before);
-        }
-        Ok(())
-    }
-
-    fn put(&mut self, range: PortRange, endpoints: Option<Endpoints>) {
-        match endpoints {
-            Some(endpoints) => self.now.insert(range, endpoints),
-            None => self.now.remove(&range),
+    /// What the plan leaves for the end of the hook and no earlier one has.
+    fn new_at_end(&self, plan: &Plan) -> Vec<Port> {
+        let new = |(range, at_end): &&(PortRange, bool)| {
+            *at_end && !self.held_range(*range).for_all_at_end
         };
+        let ranges = plan.for_all_at_end.iter().filter(new);
+        ranges.map(|(range, _)| Port::from(*range)).collect()
+    }
+
+    fn carry_out(&mut self, plan: &Plan, hook_commands: &dyn HookCommands) -> Result<()> {
+        for port in &plan.close {
+            Change::Close.run(port, hook_commands)?;
+            let held = self.held.entry(port.range).or_default();
+            held.closed(&port.endpoints);
+        }
+        for port in &plan.open {
+            Change::Open.run(port, hook_commands)?;
+            let held = self.held.entry(port.range).or_default();
+            held.opened(&port.endpoints);
+        }
+        for (range, at_end) in &plan.for_all_at_end {
+            if let Some(held) = self.held.get_mut(range) {
+                held.for_all_at_end = *at_end;
+            }
+        }
+        Ok(())
+    }
+
+    fn go(&mut self, range: PortRange, way: Way, hook_commands: &dyn HookCommands) -> Result<()> {
+        let mut plan = Plan::default();
+        plan.take(range, way);
+        self.carry_out(&plan, hook_commands)
+    }
+
+    fn finish(&self, hook_commands: &dyn HookCommands) -> Result<()> {
+        let ranges = self.held.iter().filter(|(_, held)| held.for_all_at_end);
+        ranges
+            .map(|(range, _)| Port::from(*range))
+            .try_for_each(|port| Change::Open.run(&port, hook_commands))
+    }
+
+    fn undo(&mut self, hook_commands: &dyn HookCommands) -> Result<()> {
+        let mut plan = Plan::default();
+        for (range, held) in &self.held {
+            plan.take(*range, held.way_back());
+        }
+        self.carry_out(&plan, hook_commands)
     }
 }
 
 impl Change {
-    fn opposite(self) -> Self {
-        match self {
-            Self::Open => Self::Close,
-            Self::Close => Self::Open,
-        }
-    }
-
-    /// For which endpoints a range is open after the change, as `opened-ports` shows it in the same hook.
-    fn applied_to(self, before: Option<&Endpoints>, changed: &Endpoints) -> Option<Endpoints> {
-        match (self, before, changed) {
-            (Self::Open, None, changed) => Some(changed.clone()),
-            (Self::Open, Some(before), changed) => Some(before.clone().with(changed.clone())),
-            (Self::Close, None, _) | (Self::Close, Some(Endpoints::All), Endpoints::All) => None,
-            (Self::Close, Some(Endpoints::Named(before)), Endpoints::Named(changed)) => {
-                Some(before - changed)
-                    .filter(|names| !names.is_empty())
-                    .map(Endpoints::Named)
-            }
-            // Shown from the next hook on only.
-            (Self::Close, Some(before), _) => Some(before.clone()),
-        }
-    }
-
     fn run(self, port: &Port, hook_commands: &dyn HookCommands) -> Result<()> {
         let command = match self {
             Self::Open => "open-port",
@@ -251,6 +257,13 @@ impl Change {
             }
         };
         result.map(drop).map_err(|error| conflict(port, error))
+    }
+}
+
+fn overlap(port: &Port, held: PortRange) -> PortError {
+    PortError::Overlap {
+        port: port.to_string(),
+        held: held.to_string(),
     }
 }
 

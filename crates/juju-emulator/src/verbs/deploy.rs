@@ -1,26 +1,27 @@
 //! `deploy`
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use jiff::Timestamp;
+use nix::unistd::geteuid;
 use serde_json::Value;
 
 use super::config::{read_values, settings_from_yaml};
-use crate::agent_socket::random_hex;
 use crate::charm::{Charm, check_charm_directory};
+use crate::charm_archive;
 use crate::cli::{Session, UsageError};
 use crate::model::{Application, DEFAULT_BASE, Model};
 use crate::stage;
 use crate::store::Store;
 
-/// Deploy a charm from a directory: an unpacked charm, or the project of a Rust charm, which is built first.
+/// Deploy a packed charm, a charm directory, or the project of a Rust charm, which is built first.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deploy {
-    /// The directory.
+    /// The .charm file or the directory.
     charm: PathBuf,
     /// The application's name, when it is not to be the charm's.
     application: Option<String>,
@@ -29,10 +30,10 @@ pub(crate) struct Deploy {
     config: Vec<String>,
     /// How many units.
     #[arg(short = 'n', long, default_value_t = 1)]
-    num_units: u32,
-    /// The machine of the first unit, by number.
-    #[arg(long)]
-    to: Option<u32>,
+    num_units: usize,
+    /// The machines of the first units, by number; several with commas. The others get new ones.
+    #[arg(long, value_delimiter = ',')]
+    to: Vec<u32>,
     /// The base to show, as `ubuntu@24.04`; every machine is this one.
     #[arg(long, default_value = DEFAULT_BASE)]
     base: String,
@@ -66,11 +67,12 @@ impl Deploy {
                 .applications
                 .insert(name.clone(), self.application(&charm, revision, settings));
             for number in 0..self.num_units {
-                let to = self.to.filter(|_| number == 0);
+                let to = self.to.get(number).copied();
                 model.add_unit(&name, to, Timestamp::now())?;
             }
             Ok(revision)
         })?;
+        drop(staged);
         let charm = &charm.name;
         writeln!(
             io::stderr(),
@@ -79,6 +81,12 @@ impl Deploy {
             self.base,
             self.channel
         )?;
+        if geteuid().is_root() {
+            writeln!(
+                io::stderr(),
+                "The charm's commands run as root, on this machine"
+            )?;
+        }
         session.settle_and_show(&store)
     }
 
@@ -124,44 +132,48 @@ impl Deploy {
 /// A staged charm that is not yet one of the model's; it goes away unless it is kept.
 pub(crate) struct Staged {
     directory: PathBuf,
+    /// One charm is staged at a time.
+    _lock: File,
 }
 
 /// Makes a charm directory out of what the operator names, and checks that an agent can run it.
 pub(crate) fn stage_charm(store: &Store, source: &Path) -> Result<(Staged, Charm)> {
-    if source.is_file() {
-        return Err(UsageError(format!(
-            "{} is a file: unpack the charm and deploy its directory",
-            source.display()
-        ))
-        .into());
-    }
-    if !source.is_dir() {
-        bail!("no charm was found at \"{}\"", source.display());
-    }
-    let source = fs::canonicalize(source)?;
-    let staged = Staged {
-        directory: store.charms().join(format!(".new-{}", &random_hex()?[..8])),
+    let name = source.display().to_string();
+    let Ok(source) = fs::canonicalize(source) else {
+        bail!(
+            "no charm was found at \"{name}\"; the emulator has no Charmhub, only files and directories"
+        );
     };
-    if source.join("metadata.yaml").is_file() {
-        stage::copy_directory(&source, &staged.directory)?;
+    let staged = Staged {
+        _lock: store.tidy_charms()?,
+        directory: store.charms().join(".new"),
+    };
+    let into = &staged.directory;
+    if source.is_file() {
+        charm_archive::unpack(&source, into).with_context(|| format!("cannot use {name}"))?;
+    } else if source.join("metadata.yaml").is_file() {
+        stage::copy_directory(&source, into).with_context(|| format!("cannot use {name}"))?;
     } else if stage::is_rust_charm(&source)? {
         // What is wrong with its files is said before minutes of building.
         Charm::read(&source)?;
         let binaries = stage::build(&source)?;
-        stage::stage(&source, &binaries, &staged.directory)?;
+        stage::stage(&source, &binaries, into)?;
     } else if source.join("charmcraft.yaml").is_file() {
         return Err(UsageError(format!(
-            "{} is the project of a charm that the emulator cannot build: pack it first, unpack the .charm file and deploy that directory",
-            source.display()
+            "{name} is the project of a charm that the emulator cannot build: pack it first, with `charmcraft pack`, and deploy the .charm file"
         ))
         .into());
-    }
-    let charm = if staged.directory.exists() {
-        check_charm_directory(&staged.directory)
     } else {
-        check_charm_directory(&source)
-    };
-    Ok((staged, charm?))
+        bail!("{name} is not a charm: it has no metadata.yaml");
+    }
+    match check_charm_directory(into) {
+        Ok(charm) => Ok((staged, charm)),
+        Err(error) => {
+            // What is wrong is told of what the operator has, not of the copy.
+            let error = format!("{:#}", anyhow!(error));
+            bail!(error.replace(&into.display().to_string(), &name))
+        }
+    }
 }
 
 impl Staged {

@@ -11,7 +11,7 @@ use crate::agent::{self, Executed};
 use crate::cli::{Session, UsageError};
 use crate::model::Model;
 
-/// Run a command in units, with the rights of a hook.
+/// Run a command in units, with the rights of a hook, or on machines.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Exec {
     /// The units, such as `app/0` or `app/leader`; several with commas.
@@ -20,6 +20,9 @@ pub(crate) struct Exec {
     /// All units of applications; several with commas.
     #[arg(short, long, value_delimiter = ',')]
     application: Vec<String>,
+    /// Machines, by number, where the command has no hook's rights; several with commas.
+    #[arg(long, value_delimiter = ',')]
+    machine: Vec<u32>,
     /// How to print what they leave.
     #[arg(long, value_enum, default_value = "plain")]
     format: Format,
@@ -29,6 +32,11 @@ pub(crate) struct Exec {
     /// The command; one argument is a line of bash, more are a program and its arguments.
     #[arg(required = true, trailing_var_arg = true)]
     command: Vec<String>,
+}
+
+enum Target {
+    Unit(String),
+    Machine(u32),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -42,16 +50,19 @@ impl Exec {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         let store = session.store()?;
         session.settle(&store)?;
-        let units = self.units(&store.read()?)?;
+        let targets = self.targets(&store.read()?)?;
         let commands = match self.command.as_slice() {
             [line] => line.clone(),
             words => quote(words),
         };
         let mut results = serde_json::Map::new();
         let mut failed = Vec::new();
-        for unit in &units {
+        for target in &targets {
             let started = Timestamp::now();
-            let executed = agent::exec(&store, &session.interrupt, unit, &commands)?;
+            let executed = match target {
+                Target::Unit(unit) => agent::exec(&store, &session.interrupt, unit, &commands)?,
+                Target::Machine(number) => agent::exec_on_machine(&store, *number, &commands)?,
+            };
             let id = store.update(|model| {
                 model.last_task += 1;
                 Ok(model.last_task)
@@ -62,16 +73,22 @@ impl Exec {
                     executed.exit_code
                 ));
             }
-            if self.format == Format::Plain && units.len() == 1 {
+            if self.format == Format::Plain && targets.len() == 1 {
                 out.write_all(&executed.stdout)?;
                 out.flush()?;
                 io::stderr().write_all(&executed.stderr)?;
             }
-            results.insert(unit.clone(), task(unit, id, started, &executed));
+            let mut task = task(id, started, &executed);
+            let (kind, name) = match target {
+                Target::Unit(unit) => ("unit", unit.clone()),
+                Target::Machine(number) => ("machine", number.to_string()),
+            };
+            task[kind] = name.clone().into();
+            results.insert(name, task);
         }
         let results = Value::from(results);
         match self.format {
-            Format::Plain if units.len() == 1 => {}
+            Format::Plain if targets.len() == 1 => {}
             Format::Json => writeln!(out, "{results}")?,
             Format::Plain | Format::Yaml => write!(out, "{}", serde_yaml::to_string(&results)?)?,
         }
@@ -86,23 +103,31 @@ impl Exec {
         Ok(())
     }
 
-    fn units(&self, model: &Model) -> Result<Vec<String>> {
-        if self.unit.is_empty() && self.application.is_empty() {
-            let message = "You must specify a target, either through --unit or --application";
-            return Err(UsageError(message.to_owned()).into());
-        }
-        let mut units = Vec::new();
+    fn targets(&self, model: &Model) -> Result<Vec<Target>> {
+        let mut targets = Vec::new();
         for name in &self.unit {
-            units.push(model.unit_name(name)?);
+            targets.push(Target::Unit(model.unit_name(name)?));
         }
         for name in &self.application {
-            units.extend(model.application(name)?.units.keys().cloned());
+            let units = model.application(name)?.units.keys().cloned();
+            targets.extend(units.map(Target::Unit));
         }
-        Ok(units)
+        for number in &self.machine {
+            if !model.machines.contains_key(number) {
+                bail!("machine {number} not found");
+            }
+            targets.push(Target::Machine(*number));
+        }
+        if self.unit.is_empty() && self.application.is_empty() && self.machine.is_empty() {
+            let message =
+                "You must specify a target, either through --unit, --application or --machine";
+            return Err(UsageError(message.to_owned()).into());
+        }
+        Ok(targets)
     }
 }
 
-fn task(unit: &str, id: u64, started: Timestamp, executed: &Executed) -> Value {
+fn task(id: u64, started: Timestamp, executed: &Executed) -> Value {
     let time = |time: Timestamp| time.strftime("%Y-%m-%d %H:%M:%S +0000 UTC").to_string();
     let mut results = json!({"return-code": executed.exit_code});
     for (name, output) in [("stdout", &executed.stdout), ("stderr", &executed.stderr)] {
@@ -119,7 +144,6 @@ fn task(unit: &str, id: u64, started: Timestamp, executed: &Executed) -> Value {
             "started": time(started),
             "completed": time(Timestamp::now()),
         },
-        "unit": unit,
     })
 }
 

@@ -1,14 +1,17 @@
-//! `add-model`, `models`, `switch` and `destroy-model`
+//! `add-model`, `models`, `show-model`, `switch` and `destroy-model`
 
 use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::ValueEnum;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::show;
+use super::table::{layout, row};
 use super::units::{self, Accepted};
 use crate::cli::{Session, without_controller};
-use crate::store::CONTROLLER;
+use crate::model::{JUJU_VERSION, Model};
+use crate::store::{CONTROLLER, CONTROLLER_UUID};
 
 /// Add a model, and work on it from now on.
 #[derive(Debug, clap::Args)]
@@ -37,10 +40,21 @@ enum Format {
     Yaml,
 }
 
+/// Show what is known of a model.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowModel {
+    /// The one that is worked on, unless another is named.
+    name: Option<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "yaml")]
+    format: show::Format,
+}
+
 /// Work on another model from now on.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Switch {
-    name: String,
+    /// Without a name, the model that is worked on is shown.
+    name: Option<String>,
 }
 
 /// Remove a model with all that is in it.
@@ -53,6 +67,12 @@ pub(crate) struct DestroyModel {
     /// Go on when hooks fail.
     #[arg(long)]
     force: bool,
+    /// Accepted: the emulator never keeps storage.
+    #[arg(long)]
+    release_storage: bool,
+    /// Accepted: the emulator never waits for a cloud.
+    #[arg(short, long)]
+    timeout: Option<String>,
     #[command(flatten)]
     accepted: Accepted,
 }
@@ -85,31 +105,94 @@ impl Models {
         let current = session.data.current_model()?;
         let mut models = Vec::new();
         for name in session.data.model_names()? {
-            let model = session.data.model(&name)?.read()?;
-            models.push(json!({
-                "name": format!("admin/{name}"), "short-name": name, "model-uuid": model.uuid,
-                "model-type": "iaas", "controller-name": CONTROLLER, "owner": "admin", "cloud": CONTROLLER,
-                "life": "alive", "agent-version": crate::model::JUJU_VERSION, "is-controller": false,
-            }));
+            models.push(session.data.model(&name)?.read()?);
         }
-        let all = json!({"models": models, "current-model": current});
+        let infos: Vec<_> = models.iter().map(info).collect();
+        let all = json!({"models": infos, "current-model": current});
         match self.format {
             Format::Json => writeln!(out, "{all}")?,
             Format::Yaml => write!(out, "{}", serde_yaml::to_string(&all)?)?,
             Format::Tabular => {
-                for name in session.data.model_names()? {
-                    let mark = if name == current { "*" } else { "" };
-                    writeln!(out, "{name}{mark}")?;
-                }
+                writeln!(out, "Controller: {CONTROLLER}\n")?;
+                write!(out, "{}", table(&models, &current))?;
             }
         }
         Ok(())
     }
 }
 
+fn table(models: &[Model], current: &str) -> String {
+    let mut rows = vec![row([
+        "Model",
+        "Cloud/Region",
+        "Type",
+        "Status",
+        "Machines",
+        "Units",
+        "Access",
+        "Last connection",
+    ])];
+    for model in models {
+        let mark = if model.name == current { "*" } else { "" };
+        let cloud = format!("{CONTROLLER}/default");
+        rows.push(row([
+            &format!("{}{mark}", model.name),
+            &cloud,
+            CONTROLLER,
+            "available",
+            &model.machines.len().to_string(),
+            &model.units().count().to_string(),
+            "admin",
+            "just now",
+        ]));
+    }
+    layout(&rows, &[4, 5])
+}
+
+impl ShowModel {
+    pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
+        let store = match &self.name {
+            Some(name) => session.data.model(without_controller(name))?,
+            None => session.store()?,
+        };
+        let model = store.read()?;
+        self.format.print(&json!({&model.name: info(&model)}), out)
+    }
+}
+
+/// What `models` and `show-model` have of a model.
+fn info(model: &Model) -> Value {
+    let machines = model.machines.keys();
+    let machines = machines.map(|number| (number.to_string(), json!({"cores": 0})));
+    let since = model.created.strftime("%Y-%m-%d").to_string();
+    json!({
+        "name": format!("admin/{}", model.name),
+        "short-name": model.name,
+        "model-uuid": model.uuid,
+        "model-type": "iaas",
+        "controller-uuid": CONTROLLER_UUID,
+        "controller-name": CONTROLLER,
+        "is-controller": false,
+        "owner": "admin",
+        "cloud": CONTROLLER,
+        "region": "default",
+        "type": CONTROLLER,
+        "life": "alive",
+        "status": {"current": "available", "since": since},
+        "users": {"admin": {"access": "admin", "last-connection": "just now"}},
+        "machines": machines.collect::<serde_json::Map<_, _>>(),
+        "agent-version": JUJU_VERSION,
+    })
+}
+
 impl Switch {
-    pub(crate) fn run(self, session: &Session) -> Result<()> {
-        let name = without_controller(&self.name);
+    pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
+        let Some(name) = &self.name else {
+            let current = session.data.current_model()?;
+            writeln!(out, "{CONTROLLER}:admin/{current}")?;
+            return Ok(());
+        };
+        let name = without_controller(name);
         session.data.model(name)?;
         session.data.switch(name)?;
         writeln!(io::stderr(), "-> {CONTROLLER}:admin/{name}")?;

@@ -13,12 +13,18 @@ use crate::model::Reached;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Refresh {
     application: String,
-    /// The directory of the new charm, as for deploy.
+    /// The .charm file or the directory of the new charm, as for deploy.
     #[arg(long)]
     path: Option<PathBuf>,
     /// Units in error get the new charm too, and run their failed hook again at once.
     #[arg(long)]
     force_units: bool,
+    /// Accepted: no charm is refused that could be forced.
+    #[arg(long)]
+    force: bool,
+    /// Accepted: every base is this machine.
+    #[arg(long)]
+    force_base: bool,
 }
 
 impl Refresh {
@@ -66,11 +72,15 @@ impl Refresh {
             }
             Ok(revision)
         })?;
+        drop(staged);
         writeln!(
             io::stderr(),
             "Added local charm \"{}\", revision {revision}, to the model",
             charm.name
         )?;
-        session.settle_and_show(&store)
+        session.settle_and_show(&store)?;
+        // The charm before it is not needed any more.
+        store.tidy_charms()?;
+        Ok(())
     }
 }

@@ -15,10 +15,10 @@ pub(crate) struct AddUnit {
     application: String,
     /// How many.
     #[arg(short = 'n', long, default_value_t = 1)]
-    num_units: u32,
-    /// The machine to put them on, by number.
-    #[arg(long)]
-    to: Option<u32>,
+    num_units: usize,
+    /// The machines to put them on, by number; several with commas. The others get new ones.
+    #[arg(long, value_delimiter = ',')]
+    to: Vec<u32>,
 }
 
 /// Remove units from an application.
@@ -32,6 +32,8 @@ pub(crate) struct RemoveUnit {
     /// Go on when hooks fail.
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    accepted: Accepted,
 }
 
 /// Remove applications with their units.
@@ -64,8 +66,9 @@ impl AddUnit {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
         let store = session.store()?;
         store.update(|model| {
-            for _ in 0..self.num_units {
-                model.add_unit(&self.application, self.to, Timestamp::now())?;
+            for number in 0..self.num_units {
+                let to = self.to.get(number).copied();
+                model.add_unit(&self.application, to, Timestamp::now())?;
             }
             Ok(())
         })?;

@@ -4,6 +4,8 @@
 mod dispatch;
 mod emulated_machine;
 mod hook_commands;
+mod more_verbs;
+mod packed_charm;
 mod systemctl;
 mod systemctl_answers;
 mod systemctl_record;

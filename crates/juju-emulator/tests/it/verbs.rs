@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Keeps what its config says as its port, and does on request what charms do wrong.
-const CHARM: &str = r#"#!/bin/sh
+pub(crate) const CHARM: &str = r#"#!/bin/sh
 set -e
 port=$(config-get port)
 case $JUJU_HOOK_NAME in
@@ -39,16 +39,16 @@ const CONFIG: &str = "options:
 ";
 
 /// A user's own data directory, with a charm to deploy.
-struct Juju {
-    home: TempDir,
+pub(crate) struct Juju {
+    pub(crate) home: TempDir,
 }
 
 /// What one command left.
 #[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// Whether there is such a process; one that has ended and that nobody has waited for has no command line.
@@ -58,7 +58,7 @@ fn is_running(pid: &str) -> bool {
 }
 
 impl Juju {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let juju = Self { home };
         juju.write_charm("dispatch", CHARM);
@@ -71,17 +71,17 @@ impl Juju {
     }
 
     /// A user who has deployed the charm.
-    fn deployed() -> Self {
+    pub(crate) fn deployed() -> Self {
         let juju = Self::new();
         juju.ok(&["deploy", &juju.charm()]);
         juju
     }
 
-    fn charm(&self) -> String {
+    pub(crate) fn charm(&self) -> String {
         self.home.path().join("charm").display().to_string()
     }
 
-    fn write_charm(&self, name: &str, content: &str) {
+    pub(crate) fn write_charm(&self, name: &str, content: &str) {
         let path = self.home.path().join("charm").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
@@ -89,7 +89,7 @@ impl Juju {
         fs::set_permissions(&path, executable).unwrap();
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_juju-emulator"));
         command
             .args(args)
@@ -100,7 +100,7 @@ impl Juju {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         let output = self.command(args).output().unwrap();
         Ran {
             code: output.status.code(),
@@ -110,29 +110,35 @@ impl Juju {
     }
 
     /// Runs what has to work and hands back its stdout.
-    fn ok(&self, args: &[&str]) -> String {
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
         let ran = self.run(args);
         assert_eq!(ran.code, Some(0), "{args:?}: {ran:?}");
         ran.stdout
     }
 
-    fn refused(&self, args: &[&str], code: i32, stderr: &str) {
+    pub(crate) fn refused(&self, args: &[&str], code: i32, stderr: &str) {
         let ran = self.run(args);
         assert_eq!(ran.code, Some(code), "{args:?}: {ran:?}");
         assert!(ran.stderr.contains(stderr), "{args:?}: {ran:?}");
         assert_eq!(ran.stdout, "", "{args:?}");
     }
 
-    fn status(&self) -> Value {
+    pub(crate) fn status(&self) -> Value {
         serde_json::from_str(&self.ok(&["status", "--format=json"])).unwrap()
     }
 
-    fn application(&self) -> Value {
+    /// What the model keeps, byte for byte.
+    pub(crate) fn state(&self) -> String {
+        let state = "data/models/emulator/state.json";
+        fs::read_to_string(self.home.path().join(state)).unwrap()
+    }
+
+    pub(crate) fn application(&self) -> Value {
         self.status()["applications"]["tiny"].clone()
     }
 
     /// Status, message and ports of a unit in one line.
-    fn unit(&self, name: &str) -> String {
+    pub(crate) fn unit(&self, name: &str) -> String {
         let unit = &self.application()["units"][name];
         format!(
             "{} {} {}",
@@ -142,19 +148,19 @@ impl Juju {
         )
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.ok(&["debug-log", "--limit", "0"])
     }
 
     /// The hooks that the log says have run, in order.
-    fn hooks(&self) -> Vec<String> {
+    pub(crate) fn hooks(&self) -> Vec<String> {
         self.log()
             .lines()
             .filter_map(|line| Some(line.split_once(" ran \"")?.1.split_once('"')?.0.to_owned()))
             .collect()
     }
 
-    fn on_machine(&self, path: &str) -> PathBuf {
+    pub(crate) fn on_machine(&self, path: &str) -> PathBuf {
         let machines = "data/models/emulator/machines";
         self.home.path().join(machines).join(path)
     }
@@ -166,8 +172,13 @@ fn a_deployed_charm_has_run_the_hooks_of_its_beginning() {
     let ran = juju.run(&["deploy", &juju.charm()]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(ran.stdout, "");
+    let as_root = "The charm's commands run as root, on this machine\n";
     assert_eq!(
-        ran.stderr,
+        nix::unistd::geteuid().is_root(),
+        ran.stderr.ends_with(as_root)
+    );
+    assert_eq!(
+        ran.stderr.trim_end_matches(as_root),
         "Located local charm \"tiny\", revision 0\n\
          Deploying \"tiny\" from local charm \"tiny\", revision 0 on ubuntu@24.04/stable\n"
     );
@@ -451,7 +462,7 @@ fn what_is_no_charm_is_refused_and_changes_nothing() {
     let before = juju.status()["applications"].clone();
     let given_then = [
         ("dispatch", None, 1, "neither dispatch nor hooks/"),
-        ("metadata.yaml", None, 1, "not a charm"),
+        ("metadata.yaml", None, 1, "it has no metadata.yaml"),
         ("metadata.yaml", Some("- no: map"), 1, "cannot use"),
         (
             "config.yaml",
@@ -480,8 +491,6 @@ fn what_is_no_charm_is_refused_and_changes_nothing() {
     fs::set_permissions(juju.home.path().join("charm/dispatch"), plain).unwrap();
     juju.refused(&["deploy", &juju.charm()], 1, "chmod 755");
     juju.refused(&["deploy", "./nowhere"], 1, "no charm was found");
-    let file = juju.home.path().join("charm/dispatch");
-    juju.refused(&["deploy", &file.display().to_string()], 2, "unpack");
     fs::remove_file(juju.home.path().join("charm/metadata.yaml")).unwrap();
     juju.write_charm(
         "charmcraft.yaml",

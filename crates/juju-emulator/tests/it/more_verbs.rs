@@ -1,0 +1,162 @@
+//! The verbs that only show, and the flags that jubilant uses.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::verbs::{CHARM, Juju};
+
+fn json_of(juju: &Juju, args: &[&str]) -> Value {
+    serde_json::from_str(&juju.ok(&[args, &["--format=json"]].concat())).unwrap()
+}
+
+#[test]
+fn a_unit_an_application_and_a_model_are_shown() {
+    let juju = Juju::deployed();
+    let unit = json!({"tiny/0": {
+        "workload-version": "1.2", "machine": "0", "opened-ports": ["8000/tcp"], "public-address": "127.0.0.1",
+        "charm": "local:tiny-0", "leader": true, "life": "alive",
+    }});
+    assert_eq!(json_of(&juju, &["show-unit", "tiny/leader"]), unit);
+    let application = json!({"tiny": {
+        "charm": "tiny", "base": "ubuntu@24.04", "channel": "stable", "principal": true, "exposed": false,
+        "remote": false, "life": "alive", "endpoint-bindings": {"": "alpha", "admin": "alpha"},
+    }});
+    assert_eq!(json_of(&juju, &["show-application", "tiny"]), application);
+    let model = json_of(&juju, &["show-model"])["emulator"].clone();
+    assert_eq!(model["name"], "admin/emulator");
+    assert_eq!(model["machines"], json!({"0": {"cores": 0}}));
+    assert_eq!(
+        json_of(&juju, &["show-model", "emulator:admin/emulator"])["emulator"],
+        model
+    );
+    assert_eq!(json_of(&juju, &["models"])["models"], json!([model]));
+    let table = juju.ok(&["models"]);
+    assert!(
+        table.starts_with("Controller: emulator\n\nModel  "),
+        "{table}"
+    );
+    assert!(
+        table.contains("\nemulator*  emulator/default  emulator  available         1      1  "),
+        "{table}"
+    );
+
+    assert!(
+        juju.ok(&["show-unit", "tiny/0"])
+            .starts_with("tiny/0:\n  workload-version: '1.2'\n")
+    );
+    juju.refused(&["show-unit", "tiny/1"], 1, r#"unit "tiny/1" not found"#);
+    juju.refused(
+        &["show-application", "x"],
+        1,
+        r#"application "x" not found"#,
+    );
+    juju.refused(&["show-model", "x"], 1, "model x not found");
+}
+
+#[test]
+fn the_model_that_is_worked_on_is_shown_and_none_is_bootstrapped() {
+    let juju = Juju::new();
+    assert_eq!(juju.ok(&["switch"]), "emulator:admin/emulator\n");
+    juju.ok(&["add-model", "other"]);
+    assert_eq!(juju.ok(&["switch"]), "emulator:admin/other\n");
+    let ran = juju.run(&["bootstrap", "localhost", "lxd", "--config", "a=b"]);
+    assert_eq!(ran.code, Some(0));
+    assert!(
+        ran.stderr.starts_with("There is nothing to bootstrap"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_command_runs_on_a_machine_without_a_hooks_rights() {
+    let juju = Juju::deployed();
+    let exec = ["exec", "--machine", "0", "--"];
+    let task = json_of_exec(&juju, "echo $JUJU_UNIT_NAME; systemctl is-active tiny");
+    assert_eq!(task["machine"], "0");
+    assert_eq!(task["results"]["return-code"], 0);
+    assert_eq!(task["results"]["stdout"], "\ninactive\n");
+    juju.refused(
+        &[&exec[..], &["config-get"]].concat(),
+        1,
+        "JUJU_CONTEXT_ID not set",
+    );
+    juju.refused(
+        &["exec", "--machine", "7", "--", "true"],
+        1,
+        "machine 7 not found",
+    );
+    let before = juju.hooks().len();
+    juju.ok(&[&exec[..], &["reboot"]].concat());
+    assert_eq!(juju.hooks()[before..], ["start"]);
+}
+
+fn json_of_exec(juju: &Juju, line: &str) -> Value {
+    let line = format!("{line}; true");
+    let all = juju.ok(&["exec", "--format=json", "--machine", "0", "--", &line]);
+    serde_json::from_str::<Value>(&all).unwrap()["0"].clone()
+}
+
+#[test]
+fn every_verb_explains_itself() {
+    let juju = Juju::new();
+    let help = juju.ok(&["--help"]);
+    let verbs = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let verbs: Vec<_> = verbs
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|verb| *verb != "help")
+        .collect();
+    assert!(verbs.len() > 20, "{help}");
+    for verb in verbs {
+        let long = juju.ok(&[verb, "--help"]);
+        assert!(
+            long.contains(&format!("Usage: juju-emulator {verb}")),
+            "{long}"
+        );
+        assert_eq!(juju.ok(&["help", verb]), long);
+    }
+}
+
+#[test]
+fn what_deploys_have_left_is_removed_when_nobody_needs_it() {
+    let juju = Juju::deployed();
+    let charms = juju.home.path().join("data/models/emulator/charms");
+    let staged = || {
+        let entries = fs::read_dir(&charms).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    };
+    fs::create_dir_all(charms.join(".new/killed")).unwrap();
+    juju.ok(&["refresh", "tiny", "--path", &juju.charm()]);
+    assert_eq!(staged(), ["tiny-1"]);
+
+    // A unit in error keeps the charm that it has.
+    juju.ok(&["model-config", "automatically-retry-hooks=false"]);
+    juju.ok(&["config", "tiny", "do=fail"]);
+    juju.write_charm("dispatch", &CHARM.replace("1.2", "1.3"));
+    juju.ok(&["refresh", "tiny", "--path", &juju.charm()]);
+    assert_eq!(staged(), ["tiny-1", "tiny-2"]);
+}
+
+#[test]
+fn units_are_put_on_the_machines_that_are_named() {
+    let juju = Juju::deployed();
+    juju.ok(&["add-unit", "tiny", "-n", "2"]);
+    juju.ok(&[
+        "deploy",
+        &juju.charm(),
+        "web",
+        "-n",
+        "3",
+        "--to",
+        "1,0",
+        "--config",
+        "port=81",
+    ]);
+    let units = juju.status()["applications"]["web"]["units"].clone();
+    let machines = ["web/0", "web/1", "web/2"].map(|unit| units[unit]["machine"].clone());
+    assert_eq!(machines, ["1", "0", "3"]);
+}

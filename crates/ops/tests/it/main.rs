@@ -1,0 +1,7 @@
+//! Tests of the framework from outside: a charm runs against the emulated hook commands.
+
+#![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
+
+mod port_properties;
+mod ports;
+mod scripted;
