@@ -13,6 +13,7 @@ use hello_server::charm::HelloServer;
 use hello_server::workload::{Workload, WorkloadError};
 use ops::Event;
 use ops_testing::{Context, Outcome, State};
+use serde_json::{Value, json};
 
 /// A unit of hello-server, on a machine of its own.
 pub(crate) struct Unit {
@@ -119,38 +120,64 @@ pub(crate) struct FakeServer(Arc<Mutex<Machine>>);
 struct Machine {
     serving: Option<u16>,
     taken: BTreeSet<u16>,
-    broken: bool,
+    fault: Option<&'static str>,
 }
+
+const CANNOT_START: &str = "the server cannot start";
+const DIES: &str = "the server dies at once";
+const PORT_IS_TAKEN: &str = "the port is taken";
+const SYSTEMCTL_REFUSES: &str = "systemctl refuses";
 
 impl FakeServer {
     pub(crate) fn serving(&self) -> Option<u16> {
         self.0.lock().unwrap().serving
-    }
-
-    pub(crate) fn set_broken(&self, broken: bool) {
-        self.0.lock().unwrap().broken = broken;
     }
 }
 
 impl Workload for FakeServer {
     fn serve_on(&mut self, port: NonZeroU16) -> Result<(), WorkloadError> {
         let mut machine = self.0.lock().unwrap();
-        if machine.broken {
-            return Err(WorkloadError::Failed(anyhow!("the disk is full")));
-        }
-        if machine.taken.contains(&port.get()) {
+        if machine.fault == Some(PORT_IS_TAKEN) || machine.taken.contains(&port.get()) {
             return Err(WorkloadError::PortTaken { port });
+        }
+        if machine.fault == Some(DIES) {
+            machine.serving = None;
+        }
+        if let Some(fault) = machine.fault {
+            return Err(anyhow!(fault).into());
         }
         machine.serving = Some(port.get());
         Ok(())
     }
 
     fn stop(&mut self) -> Result<(), WorkloadError> {
-        self.0.lock().unwrap().serving = None;
+        let mut machine = self.0.lock().unwrap();
+        if machine.fault == Some(SYSTEMCTL_REFUSES) {
+            return Err(anyhow!(SYSTEMCTL_REFUSES).into());
+        }
+        machine.serving = None;
         Ok(())
     }
 
     fn uninstall(&mut self) -> Result<(), WorkloadError> {
         self.stop()
+    }
+}
+
+impl ops_testing::Workload for FakeServer {
+    fn snapshot(&self) -> Value {
+        json!({ "serving": self.serving() })
+    }
+
+    fn reset(&mut self) {
+        *self.0.lock().unwrap() = Machine::default();
+    }
+
+    fn faults(&self) -> &'static [&'static str] {
+        &[CANNOT_START, DIES, PORT_IS_TAKEN, SYSTEMCTL_REFUSES]
+    }
+
+    fn set_fault(&mut self, fault: Option<&'static str>) {
+        self.0.lock().unwrap().fault = fault;
     }
 }

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod deployed;
+mod laws;
 mod levels;
 mod machine;
 mod on_systemd;

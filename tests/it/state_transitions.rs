@@ -2,7 +2,7 @@
 
 use hello_server::charm::HelloServer;
 use ops::{Event, Status};
-use ops_testing::{Context, Exit, Fault, FaultKind, State};
+use ops_testing::{Context, Exit, Fault, FaultKind, State, Workload as _};
 
 use crate::levels::{FakeServer, Unit, at_each_level, free_port};
 
@@ -293,20 +293,20 @@ fn a_refused_command_is_named_in_one_line_of_the_log() {
 
 #[test]
 fn a_server_that_cannot_be_started_fails_the_hook() {
-    let server = FakeServer::default();
+    let mut server = FakeServer::default();
     let fake = server.clone();
     let context = Context::new(move || HelloServer::new(fake.clone()));
-    server.set_broken(true);
+    server.set_fault(Some("the server cannot start"));
 
     let then = context.run(&Event::Install, &State::default());
 
     assert_eq!(then.exit, Exit::Code(1));
-    assert_eq!(then.errors(), ["install failed: the disk is full"]);
+    assert_eq!(then.errors(), ["install failed: the server cannot start"]);
     assert_eq!(then.rolled_back, ["open-port 8000/tcp"]);
     assert!(then.state.opened_ports.is_empty());
     assert_eq!(then.state.unit_status, None);
 
-    server.set_broken(false);
+    server.set_fault(None);
     assert_eq!(
         context.run(&Event::Install, &then.state).state.opened_ports,
         ["8000/tcp"]

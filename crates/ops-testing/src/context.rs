@@ -31,7 +31,7 @@ use crate::state::{self, State};
 /// Nothing of a run stays here: all that it leaves is in its [`Outcome`]. What a real workload leaves on the machine
 /// stays there until the context is dropped.
 pub struct Context {
-    charm: Charm,
+    pub(crate) charm: Charm,
     runner: Runner,
 }
 
@@ -254,6 +254,6 @@ fn read_charm(directory: &Path) -> Charm {
 
 #[track_caller]
 #[expect(clippy::panic, reason = "this is how a test fails")]
-fn fail(message: &str) -> ! {
+pub(crate) fn fail(message: &str) -> ! {
     panic!("{message}")
 }

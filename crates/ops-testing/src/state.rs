@@ -73,6 +73,13 @@ impl State {
         self
     }
 
+    /// The same with a version of the workload that the charm has set before.
+    #[must_use]
+    pub fn with_workload_version(mut self, version: &str) -> Self {
+        version.clone_into(&mut self.workload_version);
+        self
+    }
+
     /// The same on Kubernetes.
     #[must_use]
     pub fn on_kubernetes(mut self) -> Self {

@@ -1,0 +1,184 @@
+//! Checks all laws for one charm.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde_json::Value;
+
+use super::judge::{Judge, Verdict};
+use super::law::Violation;
+use super::option_values::{distinct, values};
+use super::stories::Stories;
+use super::story::Story;
+use super::workload::Workload;
+use crate::context::{Context, fail};
+use crate::state::State;
+
+/// A charm with many options can be in more situations than anybody wants to wait for.
+const EXPLORED: usize = 5_000;
+
+/// Checks that a charm keeps the laws of a holistic charm, each [`Law`](super::Law) in many stories.
+///
+/// A story begins in a given state. Then come events in any order, between which the operator sets options to values
+/// that are good or bad, and some hooks go wrong.
+///
+/// ```no_run
+/// use ops::{Charm, Event, Result, Status, Unit};
+/// use ops_testing::{Context, Laws, State};
+///
+/// # struct Website;
+/// # impl Charm for Website {
+/// #     fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+/// #         Ok(Status::active())
+/// #     }
+/// # }
+/// Laws::of(&Context::new(|| Website), ()).check([State::default()]);
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is checked before `check`"]
+pub struct Laws<'a, W> {
+    context: &'a Context,
+    workload: W,
+    option_values: BTreeMap<String, Vec<Value>>,
+    count: Option<usize>,
+}
+
+impl<'a, W: Workload> Laws<'a, W> {
+    /// The laws for the charm in this context, in process or through its real binary, with its workload: `()` for none.
+    pub fn of(context: &'a Context, workload: W) -> Self {
+        Self {
+            context,
+            workload,
+            option_values: BTreeMap::new(),
+            count: None,
+        }
+    }
+
+    /// Lets the operator set an option to these values, instead of some that its type and default suggest.
+    pub fn with_option_values<V: Into<Value>>(
+        mut self,
+        option: &str,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let values = values.into_iter().map(Into::into).collect();
+        self.option_values.insert(option.to_owned(), values);
+        self
+    }
+
+    /// Tells at most so many stories for each law and given state, always the same: for a real binary, which is slower.
+    pub fn with_stories(mut self, count: usize) -> Self {
+        self.count = Some(count);
+        self
+    }
+
+    /// Checks all laws, from each of the given states.
+    ///
+    /// The options that are set in any of the states are set in the stories too.
+    ///
+    /// # Panics
+    /// When the charm breaks a law, with the [`Violation`]; when Juju could never be in one of the states.
+    #[track_caller]
+    pub fn check(self, given: impl IntoIterator<Item = State>) {
+        if let Err(violation) = self.try_check(given) {
+            fail(&violation.to_string());
+        }
+    }
+
+    /// Like [`check`](Self::check), with the first law that is broken as an error.
+    ///
+    /// # Panics
+    /// When Juju could never be in one of the states.
+    #[track_caller]
+    pub fn try_check(self, given: impl IntoIterator<Item = State>) -> Result<(), Box<Violation>> {
+        let given: Vec<State> = given.into_iter().collect();
+        let changes = self.changes(&given);
+        let (charm, count) = (&self.context.charm, self.count);
+        let mut judge = Judge::new(self.context, self.workload, changes.clone());
+        for given in &given {
+            let mut stories = Stories::new(charm, given, &changes);
+            let few_events = stories.of_few_events();
+            for story in stories.sample(few_events.clone(), count) {
+                judge.idempotence(&story)?;
+            }
+            if count.is_none() {
+                explore(&stories, &mut judge)?;
+            }
+            let many_events = stories.of_many_events();
+            for story in stories.sample(many_events, count) {
+                let verdict = in_any_order(&mut judge, &story);
+                verdict.map_err(|violation| shortest(&mut judge, story, violation))?;
+            }
+            for story in stories.sample(few_events, count) {
+                let expected = judge.undisturbed_end(&story)?;
+                let faults = judge.faults(&story)?;
+                for fault in stories.sample(faults, count.map(|_| 1)) {
+                    judge.retry(&story, fault, &expected)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the operator may do: every option with each of its values.
+    fn changes(&self, given: &[State]) -> Vec<(String, Value)> {
+        let mut changes = Vec::new();
+        for (name, option) in &self.context.charm.options {
+            let chosen = self.option_values.get(name).cloned();
+            let in_given = given
+                .iter()
+                .filter_map(|state| state.config.get(name))
+                .cloned();
+            let all = chosen
+                .unwrap_or_else(|| values(option))
+                .into_iter()
+                .chain(in_given);
+            changes.extend(distinct(all).into_iter().map(|value| (name.clone(), value)));
+        }
+        changes
+    }
+}
+
+/// Lets every event come, with every change before it, wherever that leads, until it leads nowhere new.
+fn explore<W: Workload>(stories: &Stories, judge: &mut Judge<'_, W>) -> Verdict {
+    let steps = stories.steps();
+    let mut reached = BTreeSet::new();
+    let mut to_explore = VecDeque::from([stories.story([])]);
+    let mut count = 0;
+    while let Some(story) = to_explore.pop_front() {
+        for step in &steps {
+            let longer = story.and([step.clone()]);
+            let end = judge.order(&longer)?;
+            count += 1;
+            if count == EXPLORED {
+                return Ok(());
+            }
+            if reached.insert(end.key()) {
+                judge.tear_down(&longer)?;
+                to_explore.push_back(longer);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn in_any_order<W: Workload>(judge: &mut Judge<'_, W>, story: &Story) -> Verdict {
+    judge.order(story)?;
+    judge.tear_down(story)
+}
+
+/// The same without the events that it does not take to break the law.
+fn shortest<W: Workload>(
+    judge: &mut Judge<'_, W>,
+    mut story: Story,
+    mut violation: Box<Violation>,
+) -> Box<Violation> {
+    let mut index = 0;
+    while index < story.steps.len() && story.steps.len() > 1 {
+        let mut shorter = story.clone();
+        shorter.steps.remove(index);
+        match in_any_order(judge, &shorter) {
+            Err(found) if found.law == violation.law => (story, violation) = (shorter, found),
+            _ => index += 1,
+        }
+    }
+    violation
+}

@@ -1,0 +1,420 @@
+//! Whether a story keeps the laws.
+
+use std::collections::BTreeMap;
+
+use ops::{Event, Status};
+use serde_json::Value;
+
+use super::difference::{Situation, difference};
+use super::law::{Law, Violation};
+use super::story::{Step, StepFault, Story, Told};
+use super::workload::Workload;
+use crate::context::Context;
+use crate::fault::{Fault, FaultKind};
+use crate::outcome::Outcome;
+use crate::state::{State, read_ports};
+
+pub(super) type Verdict<T = ()> = Result<T, Box<Violation>>;
+
+pub(super) struct Judge<'a, W> {
+    context: &'a Context,
+    workload: W,
+    /// What the operator may set.
+    changes: Vec<(String, Value)>,
+    /// What the charm makes of a given state at `config-changed`, by the state.
+    asked_for: BTreeMap<String, Situation>,
+}
+
+impl<'a, W: Workload> Judge<'a, W> {
+    pub(super) fn new(context: &'a Context, workload: W, changes: Vec<(String, Value)>) -> Self {
+        Self {
+            context,
+            workload,
+            changes,
+            asked_for: BTreeMap::new(),
+        }
+    }
+
+    /// The last event of the story once more changes nothing.
+    pub(super) fn idempotence(&mut self, story: &Story) -> Verdict {
+        let mut story = story.and(story.again());
+        let mut told = self.tell(&story)?;
+        if let [.., first, second] = &told[..]
+            && waited_for_the_next_hook(first, second)
+        {
+            story = story.and(story.again());
+            told = self.tell(&story)?;
+        }
+        let [.., first, second] = &told[..] else {
+            return Ok(());
+        };
+        let complaint = if second.after != first.after {
+            "the last event has come before, and nothing has happened since, yet it changes what is there"
+        } else if !is_blocked(&second.after.state)
+            && second
+                .outcome
+                .hook_commands
+                .iter()
+                .any(|command| may_change(command))
+        {
+            // A blocked one may try in vain what it is blocked for.
+            "the last event has come before, and nothing has happened since, yet it runs hook commands to change something"
+        } else {
+            return Ok(());
+        };
+        Err(accuse(
+            Law::Idempotence,
+            complaint,
+            &story,
+            &told,
+            &first.after,
+            1,
+        ))
+    }
+
+    /// The story ends as its configuration asks for. Returns its end.
+    pub(super) fn order(&mut self, story: &Story) -> Verdict<Situation> {
+        let told = self.tell(story)?;
+        let (law, complaint, expected) = self.expected_end(story, &told)?;
+        let last = &told[told.len() - 1];
+        if last.after != expected && !self.one_more_event_makes_it(story, last, &expected)? {
+            return Err(accuse(law, complaint, story, &told, &expected, 1));
+        }
+        Ok(last.after.clone())
+    }
+
+    /// After the story, `stop` and `remove` leave nothing.
+    pub(super) fn tear_down(&mut self, story: &Story) -> Verdict {
+        let whole = story.and([Event::Stop.into(), Event::Remove.into()]);
+        let told = self.tell(&whole)?;
+        let removed = &told[told.len() - 1].after;
+        let nothing = Situation {
+            state: State {
+                opened_ports: Vec::new(),
+                ..removed.state.clone()
+            },
+            workload: told[0].before.workload.clone(),
+        };
+        if *removed == nothing {
+            return Ok(());
+        }
+        let complaint = "the unit is gone, and something of it is still there";
+        Err(accuse(
+            Law::NothingIsLeft,
+            complaint,
+            &whole,
+            &told,
+            &nothing,
+            2,
+        ))
+    }
+
+    /// What should be at the story's end, and which law says so.
+    fn expected_end(
+        &mut self,
+        story: &Story,
+        told: &[Told],
+    ) -> Verdict<(Law, &'static str, Situation)> {
+        let mut config = story.given.config.clone();
+        let mut any_is_bad = false;
+        let mut good_end = None;
+        let mut end = None;
+        for (step, told) in story.steps.iter().zip(told) {
+            config.extend(step.config.clone());
+            let asked_for = self.asked_for(&State {
+                config: config.clone(),
+                ..story.given.clone()
+            })?;
+            let bad = is_blocked(&asked_for.state) && self.some_config_is_good(&story.given)?;
+            any_is_bad |= bad;
+            if !bad {
+                good_end = Some(&told.after);
+            }
+            end = Some((bad, asked_for));
+        }
+        let Some((bad, asked_for)) = end else {
+            return Ok((Law::Order, "", told[0].before.clone()));
+        };
+        Ok(if bad {
+            let state = State {
+                config,
+                unit_status: asked_for.state.unit_status.clone(),
+                ..good_end.map_or(&story.given, |good| &good.state).clone()
+            };
+            let workload = good_end.map_or(asked_for.workload, |good| good.workload.clone());
+            (
+                Law::BlockedIsStable,
+                "the configuration is bad now, so all but the status should be as it was before, when it was good",
+                Situation { state, workload },
+            )
+        } else if any_is_bad {
+            (
+                Law::BlockedIsStable,
+                "the configuration is good again, so the unit should be what config-changed alone would have made of it",
+                asked_for,
+            )
+        } else {
+            (
+                Law::Order,
+                "the unit should be what config-changed alone would have made of it, with the configuration as it is now",
+                asked_for,
+            )
+        })
+    }
+
+    /// What the given state's configuration asks for: what `config-changed` makes of it.
+    fn asked_for(&mut self, given: &State) -> Verdict<Situation> {
+        let key = serde_json::to_string(given).unwrap_or_default();
+        if let Some(asked_for) = self.asked_for.get(&key) {
+            return Ok(asked_for.clone());
+        }
+        // Twice, as Juju may open a port only in the second hook.
+        let story = Story {
+            given: given.clone(),
+            steps: vec![Event::ConfigChanged.into(), Event::ConfigChanged.into()],
+        };
+        let told = self.tell(&story)?;
+        let asked_for = told[told.len() - 1].after.clone();
+        self.asked_for.insert(key, asked_for.clone());
+        Ok(asked_for)
+    }
+
+    /// Whether it is the configuration that blocks. Where all of them do, it is something else, such as a relation.
+    fn some_config_is_good(&mut self, given: &State) -> Verdict<bool> {
+        for (option, value) in self.changes.clone() {
+            let given = given.clone().with_config(&option, value);
+            if !is_blocked(&self.asked_for(&given)?.state) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What can go wrong with the last event of the story.
+    pub(super) fn faults(&mut self, story: &Story) -> Verdict<Vec<StepFault>> {
+        let told = self.tell(story)?;
+        let commands = told
+            .last()
+            .map_or(0, |last| last.outcome.hook_commands.len());
+        let of_workload = self
+            .workload
+            .faults()
+            .iter()
+            .copied()
+            .map(StepFault::Workload);
+        let of_hook_commands = (0..commands).flat_map(|command| {
+            FaultKind::ALL.map(|kind| StepFault::HookCommand(Fault { command, kind }))
+        });
+        Ok(of_workload.chain(of_hook_commands).collect())
+    }
+
+    /// What the story ends with when nothing goes wrong, and Juju has had its second hook if it needs one.
+    pub(super) fn undisturbed_end(&mut self, story: &Story) -> Verdict<Situation> {
+        let told = self.tell(&story.and(story.again()))?;
+        let [first, second] = &told[story.steps.len() - 1..] else {
+            return Ok(told[told.len() - 1].after.clone());
+        };
+        let end = if waited_for_the_next_hook(first, second) {
+            second
+        } else {
+            first
+        };
+        Ok(end.after.clone())
+    }
+
+    /// When this goes wrong with the last event of the story, the next one makes it good.
+    pub(super) fn retry(
+        &mut self,
+        story: &Story,
+        fault: StepFault,
+        expected: &Situation,
+    ) -> Verdict {
+        let mut disturbed = story.clone();
+        if let Some(step) = disturbed.steps.last_mut() {
+            step.fault = Some(fault);
+        }
+        let retried = disturbed.and(story.again());
+        let retried_told = self.tell(&retried)?;
+        let (told, [retry]) = retried_told.split_at(disturbed.steps.len()) else {
+            return Ok(());
+        };
+        let Some(faulty) = told.last() else {
+            return Ok(());
+        };
+
+        let unit_status = |situation: &Situation| situation.state.unit_status.clone();
+        if faulty.outcome.succeeded() {
+            if is_blocked(&faulty.after.state)
+                && !is_blocked(&expected.state)
+                && faulty.after.state.opened_ports != faulty.before.state.opened_ports
+            {
+                let expected = Situation {
+                    state: State {
+                        unit_status: unit_status(&faulty.after),
+                        ..faulty.before.state.clone()
+                    },
+                    workload: faulty.after.workload.clone(),
+                };
+                let complaint = "the unit is blocked, so its ports should be as they were";
+                return Err(accuse(
+                    Law::BlockedIsStable,
+                    complaint,
+                    &disturbed,
+                    told,
+                    &expected,
+                    1,
+                ));
+            }
+        } else if claims_too_much(&faulty.outcome, fault) {
+            let expected = Situation {
+                state: State {
+                    unit_status: faulty.before.state.unit_status.clone(),
+                    ..faulty.after.state.clone()
+                },
+                workload: faulty.after.workload.clone(),
+            };
+            let complaint = "the hook said active and failed after that; Juju does not take a status back, so it stays wrong until the retry";
+            return Err(accuse(
+                Law::Retry,
+                complaint,
+                &disturbed,
+                told,
+                &expected,
+                1,
+            ));
+        }
+
+        // Juju runs nothing again when the hook ended well, and nobody asks for more when it says so.
+        let done =
+            faulty.outcome.succeeded() && unit_status(&faulty.after) == unit_status(expected);
+        let (story, told, last) = if done {
+            (&disturbed, told, faulty)
+        } else {
+            (&retried, &retried_told[..], retry)
+        };
+        if last.after == *expected || self.one_more_event_makes_it(story, last, expected)? {
+            return Ok(());
+        }
+        let complaint = if done {
+            "the hook took it for done, so Juju does not run it again, yet it should have left what it leaves when nothing goes wrong"
+        } else {
+            "Juju runs the hook again, and then all should be as if nothing had gone wrong"
+        };
+        let hooks = if done { 1 } else { 2 };
+        Err(accuse(Law::Retry, complaint, story, told, expected, hooks))
+    }
+
+    /// Whether all that is missing are ports that Juju opens only in the next hook.
+    fn one_more_event_makes_it(
+        &mut self,
+        story: &Story,
+        last: &Told,
+        expected: &Situation,
+    ) -> Verdict<bool> {
+        let told = self.tell(&story.and(story.again()))?;
+        Ok(told
+            .last()
+            .is_some_and(|next| waited_for_the_next_hook(last, next) && next.after == *expected))
+    }
+
+    /// Tells the story; an event that fails though nothing goes wrong breaks a law already.
+    fn tell(&mut self, story: &Story) -> Verdict<Vec<Told>> {
+        let mut told = story.tell(self.context, &mut self.workload);
+        let failed =
+            |(step, told): (&Step, &Told)| step.fault.is_none() && !told.outcome.succeeded();
+        let Some(index) = story.steps.iter().zip(&told).position(failed) else {
+            return Ok(told);
+        };
+        let mut story = story.clone();
+        story.steps.truncate(index + 1);
+        told.truncate(index + 1);
+        let (law, complaint) = if story.steps.iter().any(|step| step.fault.is_some()) {
+            (
+                Law::Retry,
+                "the retry fails too, though nothing goes wrong any more",
+            )
+        } else {
+            (
+                Law::EndsWell,
+                "the last event fails, though nothing goes wrong; Juju would run it again for ever",
+            )
+        };
+        let is = told[index].after.clone();
+        Err(accuse(law, complaint, &story, &told, &is, 1))
+    }
+}
+
+fn is_blocked(state: &State) -> bool {
+    state
+        .unit_status
+        .as_ref()
+        .is_some_and(|status| status.name() == "blocked")
+}
+
+/// Whether the hook command does more than read. The status may always be set again.
+fn may_change(command: &str) -> bool {
+    let name = command.split(' ').next().unwrap_or_default();
+    let reads = ["-get", "-ids", "-list"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    !reads && !["opened-ports", "is-leader", "status-set"].contains(&name)
+}
+
+/// Whether a hook that failed had said active before, other than as the very last thing that it did.
+fn claims_too_much(failed: &Outcome, fault: StepFault) -> bool {
+    let killed_when_done = matches!(fault, StepFault::HookCommand(fault) if fault.kind == FaultKind::CharmKilled)
+        && failed
+            .hook_commands
+            .last()
+            .is_some_and(|last| last.starts_with("status-set"));
+    failed.status_history.last().map(Status::name) == Some("active") && !killed_when_done
+}
+
+/// Whether the second of two hooks has only opened what Juju refuses to open in the first: what overlaps a range that
+/// was open before it.
+fn waited_for_the_next_hook(first: &Told, second: &Told) -> bool {
+    let at_start = &first.before.state.opened_ports;
+    let new: Vec<String> = second
+        .after
+        .state
+        .opened_ports
+        .iter()
+        .filter(|port| !first.after.state.opened_ports.contains(port))
+        .cloned()
+        .collect();
+    let (Ok(at_start_ranges), Ok(new_ranges)) = (read_ports(at_start), read_ports(&new)) else {
+        return false;
+    };
+    !new.is_empty()
+        && !new.iter().any(|port| at_start.contains(port))
+        && new_ranges
+            .ranges()
+            .all(|new| at_start_ranges.ranges().any(|range| range.overlaps(new)))
+}
+
+/// Tells how the story should have ended and did not, with the hook commands of its last so many hooks.
+fn accuse(
+    law: Law,
+    complaint: &str,
+    story: &Story,
+    told: &[Told],
+    expected: &Situation,
+    hooks: usize,
+) -> Box<Violation> {
+    let difference = told
+        .last()
+        .map(|last| difference(expected, &last.after))
+        .unwrap_or_default();
+    let parts = [
+        story.text(told),
+        format!("{complaint}\n"),
+        difference,
+        story.hook_commands(told, told.len().saturating_sub(hooks)),
+        format!("to replay it:\n{}", story.replay()),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    Box::new(Violation {
+        law,
+        story: parts.join("\n"),
+    })
+}

@@ -1,0 +1,18 @@
+//! The laws of a holistic charm: what came before, how often and how it went does not matter.
+//!
+//! [`Laws`] checks them for any charm. A charm with a workload hands in a [`Workload`], so that what the charm makes of
+//! the machine counts too, and what goes wrong there is tried.
+
+mod check;
+mod difference;
+mod judge;
+mod law;
+mod option_values;
+mod rust_code;
+mod stories;
+mod story;
+mod workload;
+
+pub use check::Laws;
+pub use law::{Law, Violation};
+pub use workload::Workload;

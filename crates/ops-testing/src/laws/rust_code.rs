@@ -1,0 +1,88 @@
+//! States and events as the Rust code that makes them.
+
+use ops::{Event, RelationEvent, Status};
+use serde_json::Value;
+
+use crate::state::State;
+
+/// A state as the test would build it: `State::default().with_config("server-port", 6789)`.
+pub(super) fn state(state: &State) -> String {
+    let mut code = "State::default()".to_owned();
+    for (option, value) in &state.config {
+        code += &with_config(option, value);
+    }
+    if !state.opened_ports.is_empty() {
+        code += &format!(".with_opened_ports({:?})", state.opened_ports);
+    }
+    for (unit, ports) in &state.machine_ports {
+        code += &format!(".with_machine_ports({unit:?}, {ports:?})");
+    }
+    if let Some(status) = &state.unit_status {
+        code += &format!(".with_unit_status({})", self::status(status));
+    }
+    if !state.workload_version.is_empty() {
+        code += &format!(".with_workload_version({:?})", state.workload_version);
+    }
+    if state.leader {
+        code += ".as_leader()";
+    }
+    if state.kubernetes {
+        code += ".on_kubernetes()";
+    }
+    code
+}
+
+/// An option set by the operator: `.with_config("server-port", 6789)`.
+pub(super) fn with_config(option: &str, value: &Value) -> String {
+    // A literal is an i32 where nothing else is said.
+    let too_large = value
+        .as_i64()
+        .is_some_and(|number| i32::try_from(number).is_err());
+    let suffix = if too_large { "_i64" } else { "" };
+    format!(".with_config({option:?}, {value}{suffix})")
+}
+
+fn status(status: &Status) -> String {
+    match (status.name(), status.message()) {
+        ("active", "") => "Status::active()".to_owned(),
+        ("active", message) => format!("Status::active().with_message({message:?})"),
+        (name, message) => format!("Status::{name}({message:?})"),
+    }
+}
+
+/// An event as the test would write it: `Event::ConfigChanged`.
+pub(super) fn event(event: &Event) -> String {
+    match event {
+        Event::RelationCreated(payload) => relation("RelationCreated", payload),
+        Event::RelationJoined(payload) => relation("RelationJoined", payload),
+        Event::RelationChanged(payload) => relation("RelationChanged", payload),
+        Event::RelationDeparted(payload) => relation("RelationDeparted", payload),
+        Event::RelationBroken(payload) => relation("RelationBroken", payload),
+        Event::Other(name) => format!("Event::Other({name:?}.into())"),
+        event => format!("Event::{event:?}"),
+    }
+}
+
+fn relation(variant: &str, event: &RelationEvent) -> String {
+    let RelationEvent {
+        endpoint,
+        id,
+        remote_application,
+        remote_unit,
+        departing_unit,
+    } = event;
+    let unit = |unit: &Option<ops::UnitName>| match unit {
+        Some(name) => format!("Some({:?}.parse().unwrap())", name.to_string()),
+        None => "None".to_owned(),
+    };
+    let application = match remote_application {
+        Some(name) => format!("Some({name:?}.into())"),
+        None => "None".to_owned(),
+    };
+    format!(
+        "Event::{variant}(RelationEvent {{ endpoint: {endpoint:?}.into(), id: {id}, remote_application: {application}, \
+         remote_unit: {}, departing_unit: {} }})",
+        unit(remote_unit),
+        unit(departing_unit),
+    )
+}

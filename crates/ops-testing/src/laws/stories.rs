@@ -1,0 +1,151 @@
+//! Which stories are tried.
+
+use juju_emulator::charm::Charm;
+use ops::{Event, RelationEvent};
+use serde_json::Value;
+
+use super::option_values::distinct;
+use super::story::{Step, Story};
+use crate::state::State;
+
+/// Where the pseudo-random stories come from. They are the same in every run.
+const SEED: u64 = 2026;
+
+/// How many of them there are for a given state, and how long they are.
+const RANDOM_STORIES: usize = 200;
+const RANDOM_LENGTH: std::ops::RangeInclusive<usize> = 3..=8;
+
+/// The stories that begin in one given state.
+pub(super) struct Stories {
+    given: State,
+    events: Vec<Event>,
+    /// What the operator may set.
+    changes: Vec<(String, Value)>,
+    random: fastrand::Rng,
+}
+
+impl Stories {
+    pub(super) fn new(charm: &Charm, given: &State, changes: &[(String, Value)]) -> Self {
+        Self {
+            given: given.clone(),
+            events: events(charm, given),
+            changes: changes.to_vec(),
+            random: fastrand::Rng::with_seed(SEED),
+        }
+    }
+
+    /// One event, or a change and then another.
+    pub(super) fn of_few_events(&self) -> Vec<Story> {
+        let mut stories: Vec<Story> = self
+            .steps()
+            .into_iter()
+            .map(|step| self.story([step]))
+            .collect();
+        for before in &self.changes {
+            let before = self.story([config_changed(before)]);
+            stories.extend(
+                self.changes
+                    .iter()
+                    .map(|change| before.and([config_changed(change)])),
+            );
+            stories.extend(self.tear_down(&before));
+        }
+        stories.extend(self.tear_down(&self.story([Event::Install.into()])));
+        stories
+    }
+
+    fn tear_down(&self, story: &Story) -> [Story; 2] {
+        let stopped = story.and([Event::Stop.into()]);
+        let removed = stopped.and([Event::Remove.into()]);
+        [stopped, removed]
+    }
+
+    /// Long sequences of events, with a change before most of them.
+    pub(super) fn of_many_events(&mut self) -> Vec<Story> {
+        let steps = self.steps();
+        let mut story = || {
+            let length = self.random.usize(RANDOM_LENGTH);
+            let chosen = (0..length).filter_map(|_| self.random.choice(&steps).cloned());
+            chosen.collect::<Vec<Step>>()
+        };
+        let chosen: Vec<_> = (0..RANDOM_STORIES).map(|_| story()).collect();
+        chosen.into_iter().map(|steps| self.story(steps)).collect()
+    }
+
+    /// At most so many of the stories, chosen pseudo-randomly.
+    pub(super) fn sample<T>(&mut self, mut stories: Vec<T>, count: Option<usize>) -> Vec<T> {
+        if let Some(count) = count {
+            self.random.shuffle(&mut stories);
+            stories.truncate(count);
+        }
+        stories
+    }
+
+    /// Every event that may come before `stop`, with every change before it.
+    pub(super) fn steps(&self) -> Vec<Step> {
+        let changes = self.changes.iter().cloned().map(Some);
+        changes
+            .chain([None])
+            .flat_map(|config| {
+                self.events.iter().map(move |event| Step {
+                    config: config.clone(),
+                    ..event.clone().into()
+                })
+            })
+            .collect()
+    }
+
+    pub(super) fn story(&self, steps: impl IntoIterator<Item = Step>) -> Story {
+        Story {
+            given: self.given.clone(),
+            steps: steps.into_iter().collect(),
+        }
+    }
+}
+
+fn config_changed(change: &(String, Value)) -> Step {
+    Step {
+        config: Some(change.clone()),
+        ..Event::ConfigChanged.into()
+    }
+}
+
+/// The events that a unit may receive before `stop`, one of which Juju does not have yet.
+fn events(charm: &Charm, given: &State) -> Vec<Event> {
+    let mut events = vec![
+        Event::ConfigChanged,
+        Event::Install,
+        Event::Start,
+        Event::UpdateStatus,
+        Event::UpgradeCharm,
+        Event::Other("next-years-event".to_owned()),
+    ];
+    if given.leader {
+        events.push(Event::LeaderElected);
+    }
+    for (number, endpoint) in (0..).zip(charm.endpoints.keys()) {
+        let of_application = RelationEvent {
+            endpoint: endpoint.clone(),
+            id: number,
+            remote_application: Some("remote".to_owned()),
+            remote_unit: None,
+            departing_unit: None,
+        };
+        let remote_unit = "remote/0".parse().ok();
+        let of_unit = RelationEvent {
+            remote_unit: remote_unit.clone(),
+            ..of_application.clone()
+        };
+        events.extend([
+            Event::RelationCreated(of_application.clone()),
+            Event::RelationJoined(of_unit.clone()),
+            Event::RelationChanged(of_unit.clone()),
+            Event::RelationDeparted(RelationEvent {
+                departing_unit: remote_unit,
+                ..of_unit
+            }),
+            Event::RelationBroken(of_application),
+        ]);
+    }
+    distinct(events)
+}

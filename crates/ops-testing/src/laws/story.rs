@@ -1,0 +1,197 @@
+//! Stories: a given state, and the events that come.
+
+use std::fmt::Write as _;
+
+use ops::Event;
+use serde_json::Value;
+
+use super::difference::Situation;
+use super::rust_code;
+use super::workload::Workload;
+use crate::context::Context;
+use crate::fault::{Fault, FaultKind};
+use crate::outcome::{Exit, Outcome};
+use crate::state::State;
+
+/// A given state and what happens then. The workload is at first as it was before the charm was installed.
+#[derive(Clone, Debug)]
+pub(super) struct Story {
+    pub(super) given: State,
+    pub(super) steps: Vec<Step>,
+}
+
+/// An event, with what the operator does before it and what goes wrong meanwhile.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    /// The option that the operator sets before, as by `juju config hello-server server-port=6789`.
+    pub(super) config: Option<(String, Value)>,
+    pub(super) event: Event,
+    pub(super) fault: Option<StepFault>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum StepFault {
+    HookCommand(Fault),
+    Workload(&'static str),
+}
+
+/// One step as it went.
+pub(super) struct Told {
+    pub(super) before: Situation,
+    pub(super) outcome: Outcome,
+    pub(super) after: Situation,
+}
+
+impl From<Event> for Step {
+    fn from(event: Event) -> Self {
+        Self {
+            config: None,
+            event,
+            fault: None,
+        }
+    }
+}
+
+impl Step {
+    /// The state that the event finds.
+    pub(super) fn prepare(&self, state: &State) -> State {
+        match &self.config {
+            Some((option, value)) => state.clone().with_config(option, value.clone()),
+            None => state.clone(),
+        }
+    }
+
+    fn text(&self, outcome: &Outcome) -> String {
+        let mut text = String::new();
+        if let Some((option, value)) = &self.config {
+            let _ = write!(text, "{option} is set to {value}, then ");
+        }
+        let _ = write!(text, "{}", self.event);
+        match self.fault {
+            Some(StepFault::HookCommand(fault)) => {
+                let what = match fault.kind {
+                    FaultKind::Refused => "is refused",
+                    FaultKind::CommandKilled => "is killed",
+                    FaultKind::CharmKilled => "is carried out, and then the charm is killed",
+                };
+                let command = outcome.hook_commands.get(fault.command);
+                let command = command.map(String::as_str).unwrap_or_default();
+                let number = fault.command + 1;
+                let _ = write!(text, "; its hook command {number}, `{command}`, {what}");
+            }
+            Some(StepFault::Workload(fault)) => {
+                let _ = write!(text, "; meanwhile {fault}");
+            }
+            None => {}
+        }
+        text
+    }
+}
+
+impl Story {
+    /// The same, and then this.
+    pub(super) fn and(&self, steps: impl IntoIterator<Item = Step>) -> Self {
+        let mut story = self.clone();
+        story.steps.extend(steps);
+        story
+    }
+
+    /// The last event once more.
+    pub(super) fn again(&self) -> Option<Step> {
+        self.steps.last().map(|step| step.event.clone().into())
+    }
+
+    /// Lets it happen, and tells how each step went.
+    pub(super) fn tell<W: Workload>(&self, context: &Context, workload: &mut W) -> Vec<Told> {
+        workload.reset();
+        let mut now = Situation {
+            state: self.given.clone(),
+            workload: workload.snapshot(),
+        };
+        let mut told = Vec::new();
+        for step in &self.steps {
+            now.state = step.prepare(&now.state);
+            let outcome = match step.fault {
+                None => context.run(&step.event, &now.state),
+                Some(StepFault::HookCommand(fault)) => {
+                    context.run_with_fault(&step.event, &now.state, fault)
+                }
+                Some(StepFault::Workload(fault)) => {
+                    workload.set_fault(Some(fault));
+                    let outcome = context.run(&step.event, &now.state);
+                    workload.set_fault(None);
+                    outcome
+                }
+            };
+            let after = Situation {
+                state: outcome.state.clone(),
+                workload: workload.snapshot(),
+            };
+            told.push(Told {
+                before: now,
+                outcome,
+                after: after.clone(),
+            });
+            now = after;
+        }
+        told
+    }
+
+    /// Given what, when what.
+    pub(super) fn text(&self, told: &[Told]) -> String {
+        let mut text = format!("given: {}\n", rust_code::state(&self.given));
+        for (index, (step, told)) in self.steps.iter().zip(told).enumerate() {
+            let _ = writeln!(text, "{}. {}", index + 1, step.text(&told.outcome));
+        }
+        text
+    }
+
+    /// The hook commands of the last steps, from number `from` on, and how their hooks ended.
+    pub(super) fn hook_commands(&self, told: &[Told], from: usize) -> String {
+        let mut text = String::new();
+        for (index, (step, told)) in self.steps.iter().zip(told).enumerate().skip(from) {
+            let outcome = &told.outcome;
+            let end = match outcome.exit {
+                Exit::Code(0) => "ended well".to_owned(),
+                Exit::Code(code) => format!("failed with exit code {code}"),
+                Exit::Signal(signal) => format!("was killed by signal {signal}"),
+                Exit::CommitRefused => "failed: Juju could not do what it asked for".to_owned(),
+            };
+            let _ = writeln!(text, "{}. {} {end}; it ran", index + 1, step.event);
+            for command in &outcome.hook_commands {
+                let dropped = outcome.rolled_back.contains(command);
+                let dropped = if dropped { " (dropped by Juju)" } else { "" };
+                let _ = writeln!(text, "  {command}{dropped}");
+            }
+            for error in outcome.errors() {
+                let _ = writeln!(text, "  and logged: {error}");
+            }
+        }
+        text
+    }
+
+    /// The Rust code that lets it happen in a test.
+    pub(super) fn replay(&self) -> String {
+        let mut text = String::new();
+        let mut state = rust_code::state(&self.given);
+        for step in &self.steps {
+            if let Some((option, value)) = &step.config {
+                state += &rust_code::with_config(option, value);
+            }
+            let event = rust_code::event(&step.event);
+            let _ = match step.fault {
+                None => writeln!(text, "let then = context.run(&{event}, &{state});"),
+                Some(StepFault::HookCommand(Fault { command, kind })) => writeln!(
+                    text,
+                    "let then = context.run_with_fault(&{event}, &{state}, Fault {{ command: {command}, kind: FaultKind::{kind:?} }});",
+                ),
+                Some(StepFault::Workload(fault)) => writeln!(
+                    text,
+                    "workload.set_fault(Some({fault:?}));\nlet then = context.run(&{event}, &{state});\nworkload.set_fault(None);",
+                ),
+            };
+            "then.state".clone_into(&mut state);
+        }
+        text
+    }
+}

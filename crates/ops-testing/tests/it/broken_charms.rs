@@ -1,0 +1,180 @@
+//! Five charms that are not holistic, each by one mistake, and the same charms without it.
+
+use std::sync::{Arc, Mutex};
+
+use anyhow::anyhow;
+use ops::{Charm, Event, Port, Result, Status, Unit};
+use ops_testing::Workload;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The one option of all of them, such as `port: 8000`.
+#[derive(Deserialize)]
+struct Config {
+    port: Port,
+}
+
+/// What they look after: a server, and a file beside it; clones are the same.
+#[derive(Clone, Default)]
+pub(crate) struct Website(Arc<Mutex<Machine>>);
+
+#[derive(Default)]
+struct Machine {
+    serving: Option<Port>,
+    /// What is in the file, which the third charm keeps.
+    file: Option<Port>,
+    fault: Option<&'static str>,
+}
+
+const CANNOT_START: &str = "the server cannot start";
+
+impl Website {
+    fn serve_on(&self, port: &Port) -> Result<()> {
+        let mut machine = self.0.lock().unwrap();
+        if let Some(fault) = machine.fault {
+            return Err(anyhow!(fault).into());
+        }
+        machine.serving = Some(port.clone());
+        Ok(())
+    }
+
+    fn stop(&self) {
+        self.0.lock().unwrap().serving = None;
+    }
+
+    fn read_file(&self) -> Option<Port> {
+        self.0.lock().unwrap().file.clone()
+    }
+
+    fn write_file(&self, port: Option<&Port>) {
+        self.0.lock().unwrap().file = port.cloned();
+    }
+}
+
+impl Workload for Website {
+    fn snapshot(&self) -> Value {
+        let machine = self.0.lock().unwrap();
+        let text = |port: &Option<Port>| port.as_ref().map(Port::to_string);
+        json!({ "serving": text(&machine.serving), "file": text(&machine.file) })
+    }
+
+    fn reset(&mut self) {
+        *self.0.lock().unwrap() = Machine::default();
+    }
+
+    fn faults(&self) -> &'static [&'static str] {
+        &[CANNOT_START]
+    }
+
+    fn set_fault(&mut self, fault: Option<&'static str>) {
+        self.0.lock().unwrap().fault = fault;
+    }
+}
+
+/// A charm by the function that reconciles.
+pub(crate) struct WebsiteCharm {
+    pub(crate) website: Website,
+    pub(crate) reconcile: fn(&Website, &Event, &Unit) -> Result<Status>,
+}
+
+impl Charm for WebsiteCharm {
+    fn reconcile(&mut self, event: &Event, unit: &Unit) -> Result<Status> {
+        (self.reconcile)(&self.website, event, unit)
+    }
+
+    fn tear_down(&mut self, _event: &Event, unit: &Unit) -> Result<()> {
+        unit.set_ports::<Port>([])?;
+        self.website.stop();
+        self.website.write_file(None);
+        Ok(())
+    }
+}
+
+pub(crate) fn holistic(website: &Website, _event: &Event, unit: &Unit) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    unit.set_ports([port.clone()])?;
+    website.serve_on(&port)?;
+    Ok(Status::active())
+}
+
+pub(crate) fn forgets_to_close_the_old_port(
+    website: &Website,
+    _event: &Event,
+    unit: &Unit,
+) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    unit.open_port(port.clone())?;
+    website.serve_on(&port)?;
+    Ok(Status::active())
+}
+
+pub(crate) fn opens_before_it_knows(
+    website: &Website,
+    _event: &Event,
+    unit: &Unit,
+) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    unit.set_ports([port.clone()])?;
+    if port == Port::tcp(22)? {
+        return Ok(Status::blocked("port: 22 is reserved for SSH"));
+    }
+    website.serve_on(&port)?;
+    Ok(Status::active())
+}
+
+pub(crate) fn knows_before_it_opens(
+    website: &Website,
+    _event: &Event,
+    unit: &Unit,
+) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    if port == Port::tcp(22)? {
+        return Ok(Status::blocked("port: 22 is reserved for SSH"));
+    }
+    unit.set_ports([port.clone()])?;
+    website.serve_on(&port)?;
+    Ok(Status::active())
+}
+
+pub(crate) fn remembers_the_port_in_a_file(
+    website: &Website,
+    _event: &Event,
+    unit: &Unit,
+) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    let remembered = website.read_file();
+    if remembered.as_ref() != Some(&port) {
+        if let Some(old) = remembered {
+            unit.close_port(old)?;
+        }
+        unit.open_port(port.clone())?;
+        website.write_file(Some(&port));
+    }
+    website.serve_on(&port)?;
+    Ok(Status::active())
+}
+
+pub(crate) fn says_active_before_the_work_is_done(
+    website: &Website,
+    _event: &Event,
+    unit: &Unit,
+) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    unit.set_ports([port.clone()])?;
+    unit.set_status(&Status::active())?;
+    website.serve_on(&port)?;
+    Ok(Status::active())
+}
+
+pub(crate) fn reacts_to_config_changed_only(
+    website: &Website,
+    event: &Event,
+    unit: &Unit,
+) -> Result<Status> {
+    if *event == Event::ConfigChanged {
+        let Config { port } = unit.config()?;
+        unit.set_ports([port.clone()])?;
+        website.serve_on(&port)?;
+    }
+    Ok(Status::active())
+}
