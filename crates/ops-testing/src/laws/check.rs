@@ -88,7 +88,7 @@ impl<'a, W: Workload> Laws<'a, W> {
     /// # Panics
     /// When Juju could never be in one of the states.
     #[track_caller]
-    pub fn try_check(self, given: impl IntoIterator<Item = State>) -> Result<(), Box<Violation>> {
+    pub fn try_check(self, given: impl IntoIterator<Item = State>) -> Result<(), Violation> {
         let given: Vec<State> = given.into_iter().collect();
         let changes = self.changes(&given);
         let (charm, count) = (&self.context.charm, self.count);
@@ -169,8 +169,8 @@ fn in_any_order<W: Workload>(judge: &mut Judge<'_, W>, story: &Story) -> Verdict
 fn shortest<W: Workload>(
     judge: &mut Judge<'_, W>,
     mut story: Story,
-    mut violation: Box<Violation>,
-) -> Box<Violation> {
+    mut violation: Violation,
+) -> Violation {
     let mut index = 0;
     while index < story.steps.len() && story.steps.len() > 1 {
         let mut shorter = story.clone();

@@ -14,7 +14,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::outcome::Outcome;
 use crate::state::{State, read_ports};
 
-pub(super) type Verdict<T = ()> = Result<T, Box<Violation>>;
+pub(super) type Verdict<T = ()> = Result<T, Violation>;
 
 pub(super) struct Judge<'a, W> {
     context: &'a Context,
@@ -400,7 +400,7 @@ fn accuse(
     told: &[Told],
     expected: &Situation,
     hooks: usize,
-) -> Box<Violation> {
+) -> Violation {
     let difference = told
         .last()
         .map(|last| difference(expected, &last.after))
@@ -413,8 +413,8 @@ fn accuse(
         format!("to replay it:\n{}", story.replay()),
     ];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    Box::new(Violation {
+    Violation {
         law,
         story: parts.join("\n"),
-    })
+    }
 }

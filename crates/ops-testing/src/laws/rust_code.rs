@@ -7,29 +7,29 @@ use crate::state::State;
 
 /// A state as the test would build it: `State::default().with_config("server-port", 6789)`.
 pub(super) fn state(state: &State) -> String {
-    let mut code = "State::default()".to_owned();
-    for (option, value) in &state.config {
-        code += &with_config(option, value);
-    }
+    let mut calls = vec!["State::default()".to_owned()];
+    let config = state.config.iter();
+    calls.extend(config.map(|(option, value)| with_config(option, value)));
     if !state.opened_ports.is_empty() {
-        code += &format!(".with_opened_ports({:?})", state.opened_ports);
+        calls.push(format!(".with_opened_ports({:?})", state.opened_ports));
     }
     for (unit, ports) in &state.machine_ports {
-        code += &format!(".with_machine_ports({unit:?}, {ports:?})");
+        calls.push(format!(".with_machine_ports({unit:?}, {ports:?})"));
     }
     if let Some(status) = &state.unit_status {
-        code += &format!(".with_unit_status({})", self::status(status));
+        calls.push(format!(".with_unit_status({})", self::status(status)));
     }
     if !state.workload_version.is_empty() {
-        code += &format!(".with_workload_version({:?})", state.workload_version);
+        let version = &state.workload_version;
+        calls.push(format!(".with_workload_version({version:?})"));
     }
     if state.leader {
-        code += ".as_leader()";
+        calls.push(".as_leader()".to_owned());
     }
     if state.kubernetes {
-        code += ".on_kubernetes()";
+        calls.push(".on_kubernetes()".to_owned());
     }
-    code
+    calls.concat()
 }
 
 /// An option set by the operator: `.with_config("server-port", 6789)`.

@@ -48,16 +48,10 @@ impl Stories {
                     .iter()
                     .map(|change| before.and([config_changed(change)])),
             );
-            stories.extend(self.tear_down(&before));
+            stories.extend(tear_down(&before));
         }
-        stories.extend(self.tear_down(&self.story([Event::Install.into()])));
+        stories.extend(tear_down(&self.story([Event::Install.into()])));
         stories
-    }
-
-    fn tear_down(&self, story: &Story) -> [Story; 2] {
-        let stopped = story.and([Event::Stop.into()]);
-        let removed = stopped.and([Event::Remove.into()]);
-        [stopped, removed]
     }
 
     /// Long sequences of events, with a change before most of them.
@@ -101,6 +95,12 @@ impl Stories {
             steps: steps.into_iter().collect(),
         }
     }
+}
+
+fn tear_down(story: &Story) -> [Story; 2] {
+    let stopped = story.and([Event::Stop.into()]);
+    let removed = stopped.and([Event::Remove.into()]);
+    [stopped, removed]
 }
 
 fn config_changed(change: &(String, Value)) -> Step {

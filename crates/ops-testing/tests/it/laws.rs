@@ -20,7 +20,7 @@ fn metadata() -> TempDir {
     directory
 }
 
-fn check(reconcile: Reconcile) -> std::result::Result<(), Box<Violation>> {
+fn check(reconcile: Reconcile) -> std::result::Result<(), Violation> {
     let website = Website::default();
     let fake = website.clone();
     let directory = metadata();
@@ -38,7 +38,7 @@ fn check(reconcile: Reconcile) -> std::result::Result<(), Box<Violation>> {
 }
 
 fn violation(reconcile: Reconcile) -> Violation {
-    *check(reconcile).expect_err("the charm should break a law")
+    check(reconcile).expect_err("the charm should break a law")
 }
 
 #[test]
