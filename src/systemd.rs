@@ -74,8 +74,12 @@ impl Workload for Systemd {
 
         let listens = socket.active_state == "active" && self.enabled_ports()?.contains(&port);
         let in_trouble = ["activating", "failed"].contains(&service.active_state.as_str());
-        if !listens || in_trouble {
+        if !listens {
             self.start(port)?;
+        } else if in_trouble {
+            // The socket stays as it is: whoever asks meanwhile waits in it.
+            systemctl(&["start", "--", &self.service(port)])
+                .map_err(|error| self.does_not_run(port, error))?;
         }
         let mut others = self.ports_in_use(&loaded)?;
         others.remove(&port);

@@ -32,6 +32,8 @@ use crate::state::{self, State};
 /// stays there until the context is dropped.
 pub struct Context {
     pub(crate) charm: Charm,
+    /// Where the charm is while it runs; in process the directory of its sources.
+    charm_dir: PathBuf,
     runner: Runner,
 }
 
@@ -66,6 +68,7 @@ impl Context {
     ) -> Self {
         Self {
             charm: read_charm(directory),
+            charm_dir: directory.to_owned(),
             runner: Runner::InProcess(Box::new(move || Box::new(charm()))),
         }
     }
@@ -79,12 +82,23 @@ impl Context {
     #[track_caller]
     #[must_use]
     pub fn dispatching(project: &Path) -> Self {
+        let charm = read_charm(project);
+        let machine = RealDispatch::new(project).unwrap_or_else(|error| {
+            fail(&format!("cannot prepare {}: {error:#}", project.display()))
+        });
         Self {
-            charm: read_charm(project),
-            runner: Runner::Dispatch(RealDispatch::new(project).unwrap_or_else(|error| {
-                fail(&format!("cannot prepare {}: {error:#}", project.display()))
-            })),
+            charm,
+            charm_dir: machine.charm_dir(),
+            runner: Runner::Dispatch(machine),
         }
+    }
+
+    /// The charm's directory while it runs, `JUJU_CHARM_DIR`, for a look at what it left there.
+    ///
+    /// In process it is the directory of the charm's sources.
+    #[must_use]
+    pub fn charm_dir(&self) -> &Path {
+        &self.charm_dir
     }
 
     /// Dispatches an event to the charm, given what is true before, and returns what is true afterwards.
@@ -141,7 +155,9 @@ impl Context {
         };
         let recorder = Recorder::new(given, view, fault);
         Ok(match &self.runner {
-            Runner::InProcess(charm) => run_in_process(&mut *charm(), &identity, &hook, recorder),
+            Runner::InProcess(charm) => {
+                run_in_process(&mut *charm(), &self.charm_dir, &identity, &hook, recorder)
+            }
             Runner::Dispatch(machine) => machine
                 .run(&identity, &hook, recorder)
                 .unwrap_or_else(|error| fail(&format!("cannot dispatch {event}: {error:#}"))),
@@ -172,6 +188,7 @@ impl fmt::Debug for Context {
 
 fn run_in_process(
     charm: &mut dyn ops::Charm,
+    charm_dir: &Path,
     identity: &Identity,
     hook: &Hook,
     recorder: Recorder,
@@ -180,7 +197,7 @@ fn run_in_process(
         identity,
         hook,
         commands: "",
-        charm_dir: Path::new("/charm"),
+        charm_dir,
         commands_dir: Path::new("/commands"),
         socket_dir: Path::new("/"),
         path: OsString::new(),
