@@ -19,3 +19,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/manage-opened-ports.md")]
 mod manage_opened_ports {}
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/check-that-your-charm-is-holistic.md")]
+mod check_that_your_charm_is_holistic {}

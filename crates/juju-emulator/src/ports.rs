@@ -48,6 +48,16 @@ impl PortRange {
         self.protocol == other.protocol && self.from <= other.to && other.from <= self.to
     }
 
+    /// The range of both, where `next` begins right after this one: `80-90/tcp` of `80-89/tcp` and `90/tcp`.
+    #[must_use]
+    pub fn joined_with(self, next: Self) -> Option<Self> {
+        let adjacent = self.protocol == next.protocol && self.to.checked_add(1) == Some(next.from);
+        adjacent.then_some(Self {
+            to: next.to,
+            ..self
+        })
+    }
+
     /// The lowest value with this protocol and first port, for searches in a sorted map.
     fn starting_at(self, from: u16) -> Self {
         Self {
@@ -268,6 +278,21 @@ mod tests {
             let range: PortRange = text.parse()?;
             assert_eq!(range.to_string(), canonical);
             assert_eq!(canonical.parse::<PortRange>()?, range);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn ranges_are_joined_where_one_begins_right_after_the_other() -> Result<(), InvalidPortRange> {
+        for (one, next, joined) in [
+            ("80-89/tcp", "90/tcp", Some("80-90/tcp")),
+            ("80/tcp", "82/tcp", None),
+            ("80/tcp", "81/udp", None),
+            ("80-65535/tcp", "0/tcp", None),
+            ("icmp", "icmp", None),
+        ] {
+            let range = one.parse::<PortRange>()?.joined_with(next.parse()?);
+            assert_eq!(range.map(|range| range.to_string()).as_deref(), joined);
         }
         Ok(())
     }

@@ -176,8 +176,8 @@ fn shortest<W: Workload>(
         let mut shorter = story.clone();
         shorter.steps.remove(index);
         match in_any_order(judge, &shorter) {
-            Err(found) if found.law == violation.law => (story, violation) = (shorter, found),
-            _ => index += 1,
+            Err(found) => (story, violation) = (shorter, found),
+            Ok(()) => index += 1,
         }
     }
     violation

@@ -21,14 +21,22 @@ pub(super) struct Judge<'a, W> {
     workload: W,
     /// What the operator may set.
     changes: Vec<(String, Value)>,
+    /// The workload before the charm is installed.
+    no_workload: Value,
     /// What the charm makes of a given state at `config-changed`, by the state.
     asked_for: BTreeMap<String, Situation>,
 }
 
 impl<'a, W: Workload> Judge<'a, W> {
-    pub(super) fn new(context: &'a Context, workload: W, changes: Vec<(String, Value)>) -> Self {
+    pub(super) fn new(
+        context: &'a Context,
+        mut workload: W,
+        changes: Vec<(String, Value)>,
+    ) -> Self {
+        workload.reset();
         Self {
             context,
+            no_workload: workload.snapshot(),
             workload,
             changes,
             asked_for: BTreeMap::new(),
@@ -93,7 +101,7 @@ impl<'a, W: Workload> Judge<'a, W> {
                 opened_ports: Vec::new(),
                 ..removed.state.clone()
             },
-            workload: told[0].before.workload.clone(),
+            workload: self.no_workload.clone(),
         };
         if *removed == nothing {
             return Ok(());
@@ -121,16 +129,16 @@ impl<'a, W: Workload> Judge<'a, W> {
         let mut end = None;
         for (step, told) in story.steps.iter().zip(told) {
             config.extend(step.config.clone());
-            let asked_for = self.asked_for(&State {
+            let given = State {
                 config: config.clone(),
                 ..story.given.clone()
-            })?;
-            let bad = is_blocked(&asked_for.state) && self.some_config_is_good(&story.given)?;
+            };
+            let bad = self.is_bad(&given)?;
             any_is_bad |= bad;
             if !bad {
                 good_end = Some(&told.after);
             }
-            end = Some((bad, asked_for));
+            end = Some((bad, self.asked_for(&given)?));
         }
         let Some((bad, asked_for)) = end else {
             return Ok((Law::Order, "", told[0].before.clone()));
@@ -179,15 +187,23 @@ impl<'a, W: Workload> Judge<'a, W> {
         Ok(asked_for)
     }
 
-    /// Whether it is the configuration that blocks. Where all of them do, it is something else, such as a relation.
-    fn some_config_is_good(&mut self, given: &State) -> Verdict<bool> {
+    /// Whether it is the configuration that blocks. Where all of them do it is something else, such as a relation, unless
+    /// there is nothing that the charm does for this one.
+    fn is_bad(&mut self, given: &State) -> Verdict<bool> {
+        if !is_blocked(&self.asked_for(given)?.state) {
+            return Ok(false);
+        }
         for (option, value) in self.changes.clone() {
             let given = given.clone().with_config(&option, value);
             if !is_blocked(&self.asked_for(&given)?.state) {
                 return Ok(true);
             }
         }
-        Ok(false)
+        let asked_for = self.asked_for(&State {
+            opened_ports: Vec::new(),
+            ..given.clone()
+        })?;
+        Ok(asked_for.state.opened_ports.is_empty() && asked_for.workload == self.no_workload)
     }
 
     /// What can go wrong with the last event of the story.

@@ -104,35 +104,36 @@ impl Story {
     /// Lets it happen, and tells how each step went.
     pub(super) fn tell<W: Workload>(&self, context: &Context, workload: &mut W) -> Vec<Told> {
         workload.reset();
-        let mut now = Situation {
-            state: self.given.clone(),
-            workload: workload.snapshot(),
-        };
+        let mut state = self.given.clone();
         let mut told = Vec::new();
         for step in &self.steps {
-            now.state = step.prepare(&now.state);
+            state = step.prepare(&state);
+            let before = Situation {
+                state: state.clone(),
+                workload: workload.snapshot(),
+            };
             let outcome = match step.fault {
-                None => context.run(&step.event, &now.state),
+                None => context.run(&step.event, &state),
                 Some(StepFault::HookCommand(fault)) => {
-                    context.run_with_fault(&step.event, &now.state, fault)
+                    context.run_with_fault(&step.event, &state, fault)
                 }
                 Some(StepFault::Workload(fault)) => {
                     workload.set_fault(Some(fault));
-                    let outcome = context.run(&step.event, &now.state);
+                    let outcome = context.run(&step.event, &state);
                     workload.set_fault(None);
                     outcome
                 }
             };
+            state = outcome.state.clone();
             let after = Situation {
-                state: outcome.state.clone(),
+                state: state.clone(),
                 workload: workload.snapshot(),
             };
             told.push(Told {
-                before: now,
+                before,
                 outcome,
-                after: after.clone(),
+                after,
             });
-            now = after;
         }
         told
     }

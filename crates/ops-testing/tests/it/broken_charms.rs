@@ -1,9 +1,9 @@
-//! Five charms that are not holistic, each by one mistake, and the same charms without it.
+//! Charms that are not holistic, each by one mistake, and charms that are.
 
 use std::sync::{Arc, Mutex};
 
 use anyhow::anyhow;
-use ops::{Charm, Event, Port, Result, Status, Unit};
+use ops::{Charm, Event, Port, Protocol, Result, Status, Unit};
 use ops_testing::Workload;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -71,6 +71,20 @@ impl Workload for Website {
     }
 }
 
+/// A charm that never closes its port.
+pub(crate) struct LeavesItsPort(pub(crate) Website);
+
+impl Charm for LeavesItsPort {
+    fn reconcile(&mut self, event: &Event, unit: &Unit) -> Result<Status> {
+        holistic(&self.0, event, unit)
+    }
+
+    fn tear_down(&mut self, _event: &Event, _unit: &Unit) -> Result<()> {
+        self.0.stop();
+        Ok(())
+    }
+}
+
 /// A charm by the function that reconciles.
 pub(crate) struct WebsiteCharm {
     pub(crate) website: Website,
@@ -132,6 +146,52 @@ pub(crate) fn knows_before_it_opens(
         return Ok(Status::blocked("port: 22 is reserved for SSH"));
     }
     unit.set_ports([port.clone()])?;
+    website.serve_on(&port)?;
+    Ok(Status::active())
+}
+
+/// Fails at once for a port that only the operator can change.
+pub(crate) fn fails_for_a_bad_port(
+    website: &Website,
+    _event: &Event,
+    unit: &Unit,
+) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    if port == Port::tcp(22)? {
+        return Err(anyhow!("22 is reserved for SSH").into());
+    }
+    unit.set_ports([port.clone()])?;
+    website.serve_on(&port)?;
+    Ok(Status::active())
+}
+
+pub(crate) fn closes_and_opens_each_time(
+    website: &Website,
+    _event: &Event,
+    unit: &Unit,
+) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    unit.set_ports::<Port>([])?;
+    unit.set_ports([port.clone()])?;
+    website.serve_on(&port)?;
+    Ok(Status::active())
+}
+
+pub(crate) fn waits_for_a_relation_with_its_port_open(
+    website: &Website,
+    _event: &Event,
+    unit: &Unit,
+) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    unit.set_ports([port.clone()])?;
+    website.serve_on(&port)?;
+    Ok(Status::blocked("relate it to a database"))
+}
+
+pub(crate) fn opens_a_range(website: &Website, _event: &Event, unit: &Unit) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    let from = port.numbers().map_or(1, |numbers| *numbers.start());
+    unit.set_ports([Port::range(Protocol::Tcp, from..=from.saturating_add(9))?])?;
     website.serve_on(&port)?;
     Ok(Status::active())
 }

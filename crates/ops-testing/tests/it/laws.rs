@@ -3,11 +3,11 @@
 use std::fs;
 
 use ops::{Event, Result, Status, Unit};
-use ops_testing::{Context, Law, Laws, State, Violation};
+use ops_testing::{Context, Law, Laws, State, Violation, Workload as _};
 use snapbox::{assert_data_eq, file};
 use tempfile::TempDir;
 
-use crate::broken_charms::{self, Website, WebsiteCharm};
+use crate::broken_charms::{self, LeavesItsPort, Website, WebsiteCharm};
 
 type Reconcile = fn(&Website, &Event, &Unit) -> Result<Status>;
 
@@ -20,14 +20,17 @@ fn metadata() -> TempDir {
     directory
 }
 
-fn check(reconcile: Reconcile) -> std::result::Result<(), Violation> {
-    let website = Website::default();
+fn context(website: &Website, reconcile: Reconcile) -> Context {
     let fake = website.clone();
-    let directory = metadata();
-    let context = Context::of_charm(directory.path(), move || WebsiteCharm {
+    Context::of_charm(metadata().path(), move || WebsiteCharm {
         website: fake.clone(),
         reconcile,
-    });
+    })
+}
+
+fn check(reconcile: Reconcile) -> std::result::Result<(), Violation> {
+    let website = Website::default();
+    let context = context(&website, reconcile);
     Laws::of(&context, website).try_check([
         State::default(),
         State::default().with_config("port", 22),
@@ -41,15 +44,133 @@ fn violation(reconcile: Reconcile) -> Violation {
     check(reconcile).expect_err("the charm should break a law")
 }
 
+fn assert_holistic(reconcile: Reconcile) {
+    if let Err(violation) = check(reconcile) {
+        panic!("{violation}");
+    }
+}
+
 #[test]
 fn a_holistic_charm_keeps_all_laws() {
-    for reconcile in [
-        broken_charms::holistic,
-        broken_charms::knows_before_it_opens,
+    assert_holistic(broken_charms::holistic);
+}
+
+#[test]
+fn a_charm_that_blocks_a_bad_configuration_keeps_all_laws() {
+    assert_holistic(broken_charms::knows_before_it_opens);
+}
+
+#[test]
+fn a_charm_that_is_blocked_whatever_the_configuration_may_still_follow_it() {
+    assert_holistic(broken_charms::waits_for_a_relation_with_its_port_open);
+}
+
+#[test]
+fn a_range_that_juju_cuts_in_two_hooks_breaks_no_law() {
+    assert_holistic(broken_charms::opens_a_range);
+}
+
+#[test]
+fn who_fails_a_hook_for_what_the_operator_must_mend_does_not_end_well() {
+    let violation = violation(broken_charms::fails_for_a_bad_port);
+    assert_eq!(violation.law, Law::EndsWell, "{violation}");
+}
+
+#[test]
+fn who_closes_and_opens_each_time_is_not_idempotent() {
+    let violation = violation(broken_charms::closes_and_opens_each_time);
+    assert_eq!(violation.law, Law::Idempotence, "{violation}");
+}
+
+#[test]
+fn who_never_closes_its_port_leaves_something() {
+    let website = Website::default();
+    let fake = website.clone();
+    let context = Context::of_charm(metadata().path(), move || LeavesItsPort(fake.clone()));
+
+    let violation = Laws::of(&context, website)
+        .try_check([State::default()])
+        .unwrap_err();
+
+    assert_eq!(violation.law, Law::NothingIsLeft, "{violation}");
+}
+
+#[test]
+fn a_sample_of_stories_finds_the_same_mistake_with_no_more_events_than_it_takes() {
+    let website = Website::default();
+    let context = context(&website, broken_charms::forgets_to_close_the_old_port);
+
+    let violation = Laws::of(&context, website)
+        .with_stories(3)
+        .try_check([State::default()])
+        .unwrap_err();
+
+    assert_eq!(violation.law, Law::Order, "{violation}");
+    let lines: Vec<&str> = violation
+        .story
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .collect();
+    assert_eq!(
+        lines.len(),
+        3,
+        "the given state and two events: {violation}"
+    );
+}
+
+#[test]
+fn the_code_in_a_story_replays_it() {
+    let mut workload = Website::default();
+    let context = context(&workload, broken_charms::remembers_the_port_in_a_file);
+    workload.reset();
+
+    // From violations/remembers_the_port_in_a_file.txt.
+    workload.set_fault(Some("the server cannot start"));
+    let then = context.run(
+        &Event::ConfigChanged,
+        &State::default().with_config("port", 8000),
+    );
+    workload.set_fault(None);
+    let then = context.run(&Event::ConfigChanged, &then.state);
+
+    assert!(then.state.opened_ports.is_empty());
+}
+
+#[test]
+fn the_page_about_it_shows_the_charms_and_what_is_said_of_them() {
+    let page = include_str!("../../../../docs/check-that-your-charm-is-holistic.md");
+    let charms = include_str!("broken_charms.rs");
+    for (name, violation) in [
+        (
+            "forgets_to_close_the_old_port",
+            include_str!("violations/forgets_to_close_the_old_port.txt"),
+        ),
+        (
+            "opens_before_it_knows",
+            include_str!("violations/opens_before_it_knows.txt"),
+        ),
+        (
+            "remembers_the_port_in_a_file",
+            include_str!("violations/remembers_the_port_in_a_file.txt"),
+        ),
+        (
+            "says_active_before_the_work_is_done",
+            include_str!("violations/says_active_before_the_work_is_done.txt"),
+        ),
+        (
+            "reacts_to_config_changed_only",
+            include_str!("violations/reacts_to_config_changed_only.txt"),
+        ),
     ] {
-        if let Err(violation) = check(reconcile) {
-            panic!("{violation}");
-        }
+        let start = charms.find(&format!("fn {name}(")).unwrap();
+        let length = charms[start..].find("\n}\n").unwrap();
+        let charm = &charms[start..start + length];
+        assert!(page.contains(charm), "show this as it is tested:\n{charm}");
+        let violation = violation.trim();
+        assert!(
+            page.contains(violation),
+            "show this as it is printed:\n{violation}"
+        );
     }
 }
 
