@@ -1,4 +1,4 @@
-//! The verbs that only show, and the flags that jubilant uses.
+//! `show-…`, `exec --machine`, `help`, and where charms and units are put.
 
 use std::fs;
 
