@@ -18,12 +18,12 @@ fn the_charm_keeps_all_laws_in_process() {
 
     Laws::of(&context, server).check([
         State::default(),
-        State::default().with_config("server-port", 22),
         // As an earlier version of the charm may have left it; Juju needs two hooks to get from there to 8000 alone.
         State::default()
             .with_opened_ports(["7990-8010/tcp", "9000/udp"])
             .with_unit_status(Status::active()),
         State::default()
+            .with_config("server-port", 22)
             .with_machine_ports("other/0", ["8001/tcp"])
             .as_leader(),
     ]);

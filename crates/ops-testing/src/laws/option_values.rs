@@ -11,7 +11,7 @@ pub(super) fn values(option: &ConfigOption) -> Vec<Value> {
             let next = option.default.as_ref().and_then(Value::as_i64);
             values.extend(next.and_then(|value| value.checked_add(1)).map(Value::from));
             // The last good and the first bad of what numbers mostly are: counts, and ports.
-            values.extend([1, 65_535, 0, -1, 65_536, i64::MIN].map(Value::from));
+            values.extend([1, 65_535, 0, -1, 65_536, i64::MAX].map(Value::from));
         }
         OptionType::Float => values.extend([0.0, 0.5, -1.0, f64::MAX].map(Value::from)),
         OptionType::Boolean => values.extend([true, false].map(Value::from)),

@@ -12,7 +12,7 @@ use crate::state::State;
 const SEED: u64 = 2026;
 
 /// How many of them there are for a given state, and how long they are.
-const RANDOM_STORIES: usize = 200;
+const RANDOM_STORIES: usize = 100;
 const RANDOM_LENGTH: std::ops::RangeInclusive<usize> = 3..=8;
 
 /// The stories that begin in one given state.

@@ -33,8 +33,8 @@ fn check(reconcile: Reconcile) -> std::result::Result<(), Violation> {
     let context = context(&website, reconcile);
     Laws::of(&context, website).try_check([
         State::default(),
-        State::default().with_config("port", 22),
         State::default()
+            .with_config("port", 22)
             .with_machine_ports("other/0", ["8001/tcp"])
             .as_leader(),
     ])
