@@ -102,7 +102,7 @@ pub enum CharmError {
     NotACharm {
         /// The directory.
         directory: PathBuf,
-        /// What is missing or in the way.
+        /// What is missing or wrong.
         missing: String,
     },
     /// A default in `config.yaml` does not have its option's type.
@@ -249,6 +249,12 @@ impl Charm {
                 missing: "its metadata has no name".to_owned(),
             });
         }
+        if !is_name(&metadata.name) {
+            return Err(CharmError::NotACharm {
+                directory: directory.to_owned(),
+                missing: format!("its name {:?} is not {NAME}", metadata.name),
+            });
+        }
         let mut options = config.options.unwrap_or_default();
         for (name, option) in &mut options {
             if let Some(default) = &option.default {
@@ -338,6 +344,20 @@ impl Charm {
         let extra = self.extra_bindings.iter().cloned();
         self.endpoints.keys().cloned().chain(extra).collect()
     }
+}
+
+/// What Juju takes as the name of a charm or of an application.
+pub(crate) const NAME: &str = "words of lowercase letters and digits, joined by hyphens";
+
+/// Whether Juju takes it as a name: it starts with a letter, and each of its words has one.
+pub(crate) fn is_name(name: &str) -> bool {
+    let is_word = |word: &str| {
+        word.chars().any(|c| c.is_ascii_lowercase())
+            && word
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(is_word)
 }
 
 /// Checks that a directory is a charm that an agent can run: metadata, sound config, and an executable `dispatch` or `hooks/`.

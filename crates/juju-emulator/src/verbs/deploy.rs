@@ -11,7 +11,7 @@ use nix::unistd::geteuid;
 use serde_json::Value;
 
 use super::config::{read_values, settings_from_yaml};
-use crate::charm::{Charm, check_charm_directory};
+use crate::charm::{Charm, NAME, check_charm_directory, is_name};
 use crate::charm_archive;
 use crate::cli::{Session, UsageError};
 use crate::model::{Application, DEFAULT_BASE, Model};
@@ -54,7 +54,9 @@ impl Deploy {
             .clone()
             .unwrap_or_else(|| charm.name.clone());
         let settings = self.settings(&name, &charm)?;
-        check_application_name(&name)?;
+        if !is_name(&name) {
+            bail!("invalid application name \"{name}\", expected {NAME}");
+        }
         let revision = store.update(|model| {
             if model.applications.contains_key(&name) {
                 bail!(
@@ -200,21 +202,4 @@ impl Drop for Staged {
         // It is not there when it was kept.
         let _ = fs::remove_dir_all(&self.directory);
     }
-}
-
-/// Juju's rule: words of lowercase letters and digits with a letter in each, joined by hyphens.
-fn check_application_name(name: &str) -> Result<()> {
-    let is_word = |word: &str| {
-        word.chars().any(|c| c.is_ascii_lowercase())
-            && word
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-    };
-    let starts_with_letter = name.starts_with(|c: char| c.is_ascii_lowercase());
-    if !starts_with_letter || !name.split('-').all(is_word) {
-        bail!(
-            "invalid application name \"{name}\", expected words of lowercase letters and digits, joined by hyphens"
-        );
-    }
-    Ok(())
 }

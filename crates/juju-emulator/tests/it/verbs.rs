@@ -486,6 +486,15 @@ fn what_is_no_charm_is_refused_and_changes_nothing() {
         juju.refused(&["deploy", &juju.charm()], code, stderr);
         juju.write_charm(file, &good);
     }
+    let outside = juju.home.path().join("outside-0");
+    fs::create_dir_all(&outside).unwrap();
+    let outside = outside.with_file_name("outside").display().to_string();
+    for name in ["../x", &outside, "Tiny", "1st", "a--b"] {
+        juju.write_charm("metadata.yaml", &format!("name: {name}"));
+        juju.refused(&["deploy", &juju.charm(), "tiny"], 1, "is not words of");
+    }
+    assert!(fs::exists(outside + "-0").unwrap());
+    juju.write_charm("metadata.yaml", "name: tiny");
     let plain = fs::Permissions::from_mode(0o644);
     fs::set_permissions(juju.home.path().join("charm/dispatch"), plain).unwrap();
     juju.refused(&["deploy", &juju.charm()], 1, "chmod 755");
