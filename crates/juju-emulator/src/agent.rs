@@ -140,11 +140,12 @@ impl<'a> UnitAgent<'a> {
         if io::stderr().is_terminal() {
             writeln!(io::stderr(), "{}: {hook}", self.unit)?;
         }
-        if [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook) {
-            self.install_charm()?;
-        }
         self.set_status_before(hook)?;
+        // Once, for a charm that comes while this one is installed has not been seen.
         let model = self.store.read()?;
+        if [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook) {
+            self.install_charm(&model)?;
+        }
         let (application, _) = model.unit(self.unit).context("the unit is gone")?;
         let seen = Seen {
             config_version: application.config_version,
@@ -217,8 +218,7 @@ impl<'a> UnitAgent<'a> {
     }
 
     /// Brings the application's charm into the unit's charm directory.
-    fn install_charm(&self) -> Result<()> {
-        let model = self.store.read()?;
+    fn install_charm(&self, model: &Model) -> Result<()> {
         let (application, unit) = model.unit(self.unit).context("the unit is gone")?;
         let charms = self.store.charms();
         let charm_dir = self.store.unit(unit.machine, self.unit).join("charm");

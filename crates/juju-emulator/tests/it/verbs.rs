@@ -1,6 +1,7 @@
 //! juju's verbs, through the real binary, with a charm that is a shell script.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -420,6 +421,45 @@ fn refresh_brings_a_new_charm_and_leaves_the_charms_own_files() {
     );
     juju.refused(&["refresh", "tiny"], 2, "--path");
     assert_eq!(juju.application(), before);
+}
+
+#[test]
+fn a_charm_that_comes_while_the_one_before_it_is_installed_is_installed_after_it() {
+    // given a unit whose agent waits in the middle of an upgrade: for the text of the note that says which charm it has
+    let juju = Juju::deployed();
+    juju.ok(&["model-config", "automatically-retry-hooks=false"]);
+    let fails_once =
+        "[ $JUJU_HOOK_NAME != upgrade-charm ] || [ -e upgraded ] || { touch upgraded; exit 1; }\n";
+    let body = CHARM.strip_prefix("#!/bin/sh\n").unwrap();
+    juju.write_charm("dispatch", &format!("#!/bin/sh\n{fails_once}{body}"));
+    juju.ok(&["refresh", "tiny", "--path", &juju.charm()]);
+    let note = juju.on_machine("0/agents/unit-tiny-0/charm/.juju-charm");
+    let text = fs::read_to_string(&note).unwrap();
+    fs::remove_file(&note).unwrap();
+    nix::unistd::mkfifo(&note, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let mut resolved = juju.command(&["resolved", "tiny/0"]).spawn().unwrap();
+    let mut waiting = fs::File::options().write(true).open(&note).unwrap();
+    fs::remove_file(&note).unwrap();
+    fs::write(&note, &text).unwrap();
+
+    // when
+    juju.write_charm("dispatch", &CHARM.replace("1.2", "1.3"));
+    let mut refresh = juju
+        .command(&["refresh", "tiny", "--path", &juju.charm()])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !juju.state().contains(r#""revision": 2"#) {
+        std::thread::yield_now();
+    }
+    waiting.write_all(text.as_bytes()).unwrap();
+    drop(waiting);
+    assert!(resolved.wait().unwrap().success());
+    assert!(refresh.wait().unwrap().success());
+
+    // then
+    assert_eq!(juju.application()["version"], "1.3");
+    assert_eq!(fs::read_to_string(&note).unwrap(), "local:tiny-2\n");
 }
 
 #[test]
