@@ -161,6 +161,8 @@ impl<'a> UnitAgent<'a> {
                     self.unit
                 )
             }
+            // Killed, as it wanted to be.
+            _ if running.reboot_now => None,
             Ok(Ended::Exited(0) | Ended::Missing) => self.commit(&running, hook, &seen)?.err(),
             Ok(Ended::Exited(code)) => Some(format!("exit status {code}")),
             Ok(Ended::Killed(signal)) => Some(format!("killed by signal {signal}")),
@@ -168,6 +170,12 @@ impl<'a> UnitAgent<'a> {
         };
         let via = running.via();
         match &why {
+            None if running.reboot_now => {
+                let message = format!("hook \"{hook}\" (via {via}) runs again after the reboot");
+                running.log(LogLevel::Info, message)?;
+                let (hook, why) = (hook.clone(), Why::Rebooted);
+                self.update_unit(|unit, _| unit.again = Some(Again { hook, why }))?;
+            }
             None if matches!(ended, Ok(Ended::Missing)) => {
                 running.log(LogLevel::Info, format!("skipped \"{hook}\" hook (missing)"))?;
             }
@@ -297,6 +305,7 @@ impl<'a> UnitAgent<'a> {
                 Some(again) if again.hook == *hook => match again.why {
                     Why::Failed { times, .. } => times + 1,
                     Why::Killed => 1,
+                    Why::Rebooted => u32::from(!killed),
                 },
                 _ if killed => 0,
                 _ => 1,

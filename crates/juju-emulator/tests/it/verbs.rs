@@ -22,7 +22,7 @@ case $(config-get do) in
     killed) kill -KILL $$ ;;
     killed-once) [ -e killed ] || { touch killed; kill -KILL $$; } ;;
     hang) echo hanging; echo $$ >hanging; while :; do :; done ;;
-    reboot) [ -e rebooted ] || { touch rebooted; juju-reboot --now; } ;;
+    reboot-twice) [ -e twice ] || { [ ! -e once ] || touch twice; touch once; juju-reboot --now; } ;;
     speak) echo out; echo err >&2; juju-log -l DEBUG quiet; juju-log loud ;;
 esac
 for open in $(opened-ports); do
@@ -306,8 +306,12 @@ fn a_killed_hook_is_run_again_once() {
 fn a_machine_that_reboots_runs_the_hook_again_and_start() {
     let juju = Juju::deployed();
     let before = juju.hooks().len();
-    juju.ok(&["config", "tiny", "do=reboot"]);
+    juju.ok(&["config", "tiny", "do=reboot-twice"]);
     assert_eq!(juju.hooks()[before..], ["config-changed", "start"]);
+    let log = juju.log();
+    let again = r#"INFO juju.worker.uniter.operation hook "config-changed" (via hook dispatching script: dispatch) runs again after the reboot"#;
+    assert_eq!(log.matches(again).count(), 2, "{log}");
+    assert!(!log.contains("ERROR"), "{log}");
 }
 
 #[test]
