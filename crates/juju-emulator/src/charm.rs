@@ -22,6 +22,8 @@ pub struct Charm {
     pub actions: BTreeMap<String, Value>,
     /// The relation endpoints by name.
     pub endpoints: BTreeMap<String, Endpoint>,
+    /// The names of the storages.
+    pub storages: BTreeSet<String>,
     /// The names of further endpoints without a relation (`extra-bindings`).
     pub extra_bindings: BTreeSet<String>,
 }
@@ -280,6 +282,7 @@ impl Charm {
             options,
             actions,
             endpoints,
+            storages: metadata.storage.unwrap_or_default().into_keys().collect(),
             extra_bindings: metadata
                 .extra_bindings
                 .unwrap_or_default()
@@ -394,6 +397,7 @@ struct Metadata {
     provides: Option<BTreeMap<String, InterfaceOf>>,
     requires: Option<BTreeMap<String, InterfaceOf>>,
     peers: Option<BTreeMap<String, InterfaceOf>>,
+    storage: Option<BTreeMap<String, Value>>,
     extra_bindings: Option<BTreeMap<String, Value>>,
     config: Option<Config>,
     actions: Option<BTreeMap<String, Value>>,
