@@ -7,7 +7,7 @@ use std::fmt;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::panic::{self, AssertUnwindSafe};
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::process::{ExitStatus, Output};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,7 +52,7 @@ impl Context {
     #[track_caller]
     #[must_use]
     pub fn new<C: ops::Charm + 'static>(charm: impl Fn() -> C + Send + Sync + 'static) -> Self {
-        let package = env::var_os("CARGO_MANIFEST_DIR").map_or_else(PathBuf::new, PathBuf::from);
+        let package = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| ".".into(), PathBuf::from);
         Self::of_charm(&package, charm)
     }
 
@@ -68,7 +68,9 @@ impl Context {
     ) -> Self {
         Self {
             charm: read_charm(directory),
-            charm_dir: directory.to_owned(),
+            charm_dir: path::absolute(directory).unwrap_or_else(|error| {
+                fail(&format!("cannot use {}: {error}", directory.display()))
+            }),
             runner: Runner::InProcess(Box::new(move || Box::new(charm()))),
         }
     }
@@ -191,7 +193,7 @@ fn run_in_process(
     charm_dir: &Path,
     identity: &Identity,
     hook: &Hook,
-    recorder: Recorder,
+    mut recorder: Recorder,
 ) -> Outcome {
     let environment = Dispatch {
         identity,
@@ -205,10 +207,19 @@ fn run_in_process(
         interrupt: &AtomicBool::new(false),
     }
     .environment("in-process", Path::new("/socket"));
-    let answers = Arc::new(InProcess(Mutex::new(Some(recorder))));
+    let context = match JujuContext::from_environment(environment) {
+        Ok(context) => context,
+        Err(error) => {
+            recorder.print(format!("{error}\n").as_bytes());
+            return recorder.end(Exit::Code(1));
+        }
+    };
+    let answers = Arc::new(InProcess {
+        recorder: Mutex::new(Some(recorder)),
+        charm_dir: charm_dir.to_owned(),
+    });
     let ended = panic::catch_unwind(AssertUnwindSafe(|| {
-        let context = JujuContext::from_environment(environment)?;
-        ops::dispatch(charm, &context, Arc::clone(&answers) as _).map_err(anyhow::Error::new)
+        ops::dispatch(charm, &context, Arc::clone(&answers) as _)
     }));
     let exit = match ended {
         Ok(Ok(())) => Exit::Code(0),
@@ -228,11 +239,14 @@ const SIGKILL: i32 = 9;
 struct CharmKilled;
 
 /// Hook commands that are answered without a process.
-struct InProcess(Mutex<Option<Recorder>>);
+struct InProcess {
+    recorder: Mutex<Option<Recorder>>,
+    charm_dir: PathBuf,
+}
 
 impl InProcess {
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Recorder>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -242,7 +256,7 @@ impl HookCommands for InProcess {
             .lock()
             .as_mut()
             .ok_or_else(|| io::Error::other("the hook is over"))?
-            .answer(command, args, Path::new("/charm"))
+            .answer(command, args, &self.charm_dir)
             .map_err(|unknown| io::Error::new(io::ErrorKind::NotFound, unknown))?;
         match answered {
             Answered::Answer(answer) => Ok(Output {
