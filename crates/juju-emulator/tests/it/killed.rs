@@ -22,7 +22,7 @@ esac
 port=$(config-get port)
 echo "[Service]
 Environment=HOME_OF_TEST=$HOME_OF_TEST PORT=$port
-ExecStart=/bin/sleep 1000000" >"$file"
+ExecStart=/bin/sleep 600" >"$file"
 systemctl restart tiny
 for open in $(opened-ports); do close-port "$open"; done
 open-port "$port"
