@@ -34,7 +34,7 @@ fn a_single_port_is_wanted_of_an_open_range() {
     // then
     assert_eq!(changes(&first), ["close-port 8000-8100/tcp"]);
     assert_eq!(hooks.changes().later, [tcp(8000, 8000)]);
-    let warning = "8000/tcp will be opened by the next hook: Juju does not cut a range that was open when this one began";
+    let warning = "8000/tcp will be opened by the next hook: Juju does not cut a range in the hook that closes it";
     assert_eq!(first.log[0].message, warning);
     // when
     let second = hooks.set_ports(&[tcp(8000, 8000)], &first.state);
