@@ -210,7 +210,9 @@ fn run_in_process(
     let context = match JujuContext::from_environment(environment) {
         Ok(context) => context,
         Err(error) => {
-            recorder.print(format!("{error}\n").as_bytes());
+            // As the real binary says it.
+            let message = format!("cannot understand the hook's environment: {error}\n");
+            recorder.print(message.as_bytes());
             return recorder.end(Exit::Code(1));
         }
     };

@@ -108,6 +108,9 @@ fn an_environment_that_cannot_be_understood_fails_the_hook_and_says_why() {
     });
     let then = context.run(&event, &State::default());
     assert_eq!(then.exit, Exit::Code(1));
-    assert_eq!(then.printed, "JUJU_SECRET_ID is not set\n");
+    assert_eq!(
+        then.printed,
+        "cannot understand the hook's environment: JUJU_SECRET_ID is not set\n"
+    );
     assert!(then.log.is_empty() && then.hook_commands.is_empty());
 }
