@@ -26,9 +26,13 @@ impl<W: Workload> Charm for HelloServer<W> {
         let port = NonZeroU16::from(config.server_port);
         // Juju is asked first: it opens the port only when the hook has ended, and takes back what it was asked for
         // when the server cannot have it.
-        unit.set_ports([port])?;
+        let ports = unit.set_ports([port])?;
         self.server.serve_on(port)?;
-        Ok(Status::active())
+        Ok(if ports.later.is_empty() {
+            Status::active()
+        } else {
+            Status::waiting(format!("for the next hook to open port {port}"))
+        })
     }
 
     fn tear_down(&mut self, event: &Event, unit: &Unit) -> Result<()> {

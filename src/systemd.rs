@@ -10,12 +10,12 @@ use std::io::{self, Cursor};
 use std::num::NonZeroU16;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, anyhow};
 
 use crate::files::{self, has_content, replace};
 use crate::server;
+use crate::systemctl::{self, LoadedUnit, systemctl};
 use crate::workload::{Workload, WorkloadError};
 
 const SOCKET: &str = include_str!("hello-server.socket");
@@ -74,8 +74,12 @@ impl Workload for Systemd {
 
         let listens = socket.active_state == "active" && self.enabled_ports()?.contains(&port);
         let in_trouble = ["activating", "failed"].contains(&service.active_state.as_str());
-        if !listens || in_trouble {
+        if !listens {
             self.start(port)?;
+        } else if in_trouble {
+            // The socket stays as it is: whoever asks meanwhile waits in it.
+            systemctl(&["start", "--", &self.service(port)])
+                .map_err(|error| self.does_not_run(port, error))?;
         }
         let mut others = self.ports_in_use(&loaded)?;
         others.remove(&port);
@@ -168,14 +172,10 @@ impl Systemd {
     }
 
     fn loaded_units(&self) -> anyhow::Result<Vec<LoadedUnit>> {
-        let shown = systemctl(&[
-            "show",
-            "--property=Id,ActiveState,Result,MainPID,NeedDaemonReload",
-            "--",
+        systemctl::show(&[
             &format!("{}*.socket", self.prefix),
             &format!("{}*.service", self.prefix),
-        ])?;
-        Ok(loaded_units(&shown))
+        ])
     }
 
     /// The ports that the machine opens when it boots.
@@ -264,63 +264,15 @@ impl Systemd {
     }
 }
 
-/// What `systemctl show` says of one unit.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct LoadedUnit {
-    id: String,
-    active_state: String,
-    result: String,
-    main_pid: u32,
-    need_daemon_reload: bool,
-}
-
-/// Reads what `systemctl show` prints: `Key=value` lines, an empty line between two units.
-fn loaded_units(shown: &str) -> Vec<LoadedUnit> {
-    shown
-        .split("\n\n")
-        .filter(|block| !block.trim().is_empty())
-        .map(|block| {
-            let mut unit = LoadedUnit::default();
-            for (key, value) in block.lines().filter_map(|line| line.split_once('=')) {
-                match key {
-                    "Id" => value.clone_into(&mut unit.id),
-                    "ActiveState" => value.clone_into(&mut unit.active_state),
-                    "Result" => value.clone_into(&mut unit.result),
-                    "MainPID" => unit.main_pid = value.parse().unwrap_or_default(),
-                    "NeedDaemonReload" => unit.need_daemon_reload = value == "yes",
-                    _ => {}
-                }
-            }
-            unit
-        })
-        .collect()
-}
-
 /// Writes `text` as one word of `ExecStart=`; systemd takes no executable with quotes or backslashes in its path.
 fn exec_start_word(text: &str) -> String {
     format!("\"{}\"", text.replace('%', "%%"))
 }
 
-fn systemctl(arguments: &[&str]) -> anyhow::Result<String> {
-    let output = Command::new("systemctl")
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .context("cannot run `systemctl`; the server needs a machine with systemd")?;
-    ensure!(
-        output.status.success(),
-        "`systemctl {}` failed ({}): {}",
-        arguments.join(" "),
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-            .trim()
-            .replace('\n', " ")
-    );
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     /// A server in a directory whose name means something to systemd, if not written with care.
@@ -456,28 +408,6 @@ mod tests {
             "{}",
             String::from_utf8_lossy(&rated.stdout)
         );
-    }
-
-    #[test]
-    fn reads_what_systemctl_shows() {
-        let shown = "MainPID=1188\nResult=success\nId=hello-server-0@8000.service\nActiveState=active\nNeedDaemonReload=yes\n\n\
-                     Result=resources\nId=hello-server-0@8000.socket\nActiveState=failed\nNeedDaemonReload=no\n";
-        let service = LoadedUnit {
-            id: "hello-server-0@8000.service".into(),
-            active_state: "active".into(),
-            result: "success".into(),
-            main_pid: 1188,
-            need_daemon_reload: true,
-        };
-        let socket = LoadedUnit {
-            id: "hello-server-0@8000.socket".into(),
-            active_state: "failed".into(),
-            result: "resources".into(),
-            main_pid: 0,
-            need_daemon_reload: false,
-        };
-        assert_eq!(loaded_units(shown), [service, socket]);
-        assert_eq!(loaded_units(""), []);
     }
 
     #[test]

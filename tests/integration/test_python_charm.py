@@ -13,7 +13,7 @@ import yaml
 PYTHON = "python-charm"
 RUST = "hello-server"
 PROJECT = Path(__file__).parent / "python-charm"
-METADATA = ["name", "summary", "description"]
+METADATA = ["name", "summary", "description", "requires"]
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_a_crash_is_an_error_and_changes_no_ports(juju, free_port, state):
 def test_debug_log(juju):
     log = juju.debug_log()
     for hook in ["install", "config-changed"]:
-        assert f"unit.{PYTHON}/0.juju-log reconciling at {hook}" in log
+        assert f"unit.{PYTHON}/0.juju-log reconciling at {hook} with 0 databases" in log
 
 
 def test_refresh(juju, python_charm):

@@ -162,8 +162,11 @@ fn a_hook_that_nobody_knows_is_handled_like_any_other() {
 fn a_relation_event_without_its_relation_is_refused() {
     let hook = ScriptedHook::new();
     let output = hook.dispatch(&[("JUJU_DISPATCH_PATH", "hooks/db-relation-changed")]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("JUJU_RELATION_ID is not set"));
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        stderr(&output),
+        "cannot understand the hook's environment: JUJU_RELATION_ID is not set\n"
+    );
 }
 
 #[test]

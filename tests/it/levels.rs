@@ -83,7 +83,19 @@ impl Unit {
         }
     }
 
-    /// Lets another process of the machine listen on a port, as long as what is returned lives.
+    /// Whether the server's files are on the machine.
+    pub(crate) fn is_installed(&self) -> bool {
+        match &self.server {
+            Server::Fake(server) => server.0.lock().unwrap().installed,
+            Server::Real => self
+                .context
+                .charm_dir()
+                .join("server/hello-server")
+                .exists(),
+        }
+    }
+
+    /// Lets another process of the machine listen on a port; a real one as long as what is returned lives.
     pub(crate) fn other_process_on(&self, port: u16) -> Option<TcpListener> {
         match &self.server {
             Server::Fake(server) => {
@@ -119,6 +131,7 @@ pub(crate) struct FakeServer(Arc<Mutex<Machine>>);
 #[derive(Debug, Default)]
 struct Machine {
     serving: Option<u16>,
+    installed: bool,
     taken: BTreeSet<u16>,
     fault: Option<&'static str>,
 }
@@ -146,6 +159,7 @@ impl Workload for FakeServer {
         if let Some(fault) = machine.fault {
             return Err(anyhow!(fault).into());
         }
+        machine.installed = true;
         machine.serving = Some(port.get());
         Ok(())
     }
@@ -160,6 +174,7 @@ impl Workload for FakeServer {
     }
 
     fn uninstall(&mut self) -> Result<(), WorkloadError> {
+        self.0.lock().unwrap().installed = false;
         self.stop()
     }
 }

@@ -28,7 +28,8 @@ boot)
     cd "$dir/root"
     if [ ! -e etc/hello-server-machine ]; then
         # Nothing of what runs on the machine below is to run on this one.
-        rm -rf etc/systemd/system etc/fstab
+        # Generators would make units out of its disks and scripts, at every daemon-reload anew.
+        rm -rf etc/systemd/system etc/fstab usr/lib/systemd/system-generators
         mkdir etc/systemd/system
         touch etc/hello-server-machine
     fi

@@ -9,7 +9,7 @@ use std::thread;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::machine::{Machine, get, text};
+use crate::machine::{Machine, get};
 use crate::server::wait_until;
 use crate::unit::{UNIT_DIR, Unit};
 
@@ -23,7 +23,7 @@ fn serves_on_a_low_port_without_any_privilege() {
         return;
     };
     // when
-    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let unit = Unit::deploy(&machine, "hello-server", 80);
     // then
     unit.assert_serves_on(80);
     let status = machine.run(&format!("cat /proc/{}/status", unit.pid(80)));
@@ -50,7 +50,7 @@ fn one_of_both_ports_answers_at_every_moment_of_a_change() {
         return;
     };
     // given
-    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let unit = Unit::deploy(&machine, "hello-server", 80);
     let changed = AtomicBool::new(false);
     thread::scope(|scope| {
         let client = scope.spawn(|| {
@@ -86,7 +86,7 @@ fn a_request_under_way_is_answered_when_the_port_changes() {
         return;
     };
     // given
-    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let unit = Unit::deploy(&machine, "hello-server", 80);
     let mut client = machine.in_network(|| connect(80));
     write!(client, "GET / HTTP/1.1\r\n").unwrap();
     // when
@@ -107,7 +107,7 @@ fn a_killed_server_answers_the_next_request() {
         return;
     };
     // given
-    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let unit = Unit::deploy(&machine, "hello-server", 80);
     let pid = unit.pid(80);
     // when
     machine.run(&format!("kill -KILL {pid}"));
@@ -123,7 +123,7 @@ fn a_server_that_crashes_at_every_start_is_never_called_active() {
         return;
     };
     // given
-    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let unit = Unit::deploy(&machine, "hello-server", 80);
     let (service, socket) = (
         unit.systemd_unit(80, "service"),
         unit.systemd_unit(80, "socket"),
@@ -157,19 +157,21 @@ fn a_server_that_crashes_at_every_start_is_never_called_active() {
     });
     assert_eq!(show("ActiveState", &socket), "active");
     // then
-    for hook in ["update-status", "config-changed"] {
-        let failure = unit.failure_of(hook);
-        assert!(
-            failure.contains("the server does not run on port 80"),
-            "{failure}"
-        );
-        assert!(
-            failure.contains("journalctl -u hello-server-0@80.service"),
-            "{failure}"
-        );
-    }
+    let failure = unit.failure_of("update-status");
+    assert!(
+        failure.contains("the server does not run on port 80"),
+        "{failure}"
+    );
+    assert!(
+        failure.contains("journalctl -u hello-server-0@80.service"),
+        "{failure}"
+    );
+    assert_eq!(unit.refresh(), "error hook failed: \"upgrade-charm\"");
+    // and when
     mend_server();
-    assert_eq!(unit.status_after("update-status"), "active");
+    unit.juju(&["resolved", "hello-server/0"]);
+    // then
+    assert_eq!(unit.status(), "active");
     unit.assert_serves_on(80);
 
     // when
@@ -193,7 +195,7 @@ fn a_port_that_another_process_holds_is_not_taken_from_it() {
     let Some(machine) = Machine::new() else {
         return;
     };
-    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let unit = Unit::deploy(&machine, "hello-server", 80);
     let addresses = [
         SocketAddr::from((Ipv4Addr::UNSPECIFIED, 443)),
         SocketAddr::from((Ipv4Addr::LOCALHOST, 443)),
@@ -225,11 +227,11 @@ fn answers_after_a_reboot_before_any_hook() {
         return;
     };
     // given
-    Unit::deploy(&machine, "hello-server/0", 80);
+    Unit::deploy(&machine, "hello-server", 80);
     // when
     machine.reboot();
     // then
-    let unit = Unit::on(&machine, "hello-server/0");
+    let unit = Unit::on(&machine, "hello-server");
     unit.assert_serves_on(80);
     // and when
     let files = ["socket", "service"].map(|kind| machine.path(&unit.template(kind)));
@@ -247,18 +249,20 @@ fn two_units_on_one_machine_leave_each_other_alone() {
         return;
     };
     // given
-    let first = Unit::deploy(&machine, "hello-server/0", 80);
-    let second = Unit::deploy(&machine, "hello-server/1", 443);
+    let first = Unit::deploy(&machine, "hello-server", 80);
+    let second = Unit::deploy(&machine, "second", 443);
     let pid = first.pid(80);
     first.assert_serves_on(80);
     second.assert_serves_on(443);
     // when
-    assert!(second.dispatch("remove").status.success());
+    second.juju(&["remove-application", "--no-prompt", "second"]);
     // then
     first.assert_serves_on(80);
     assert_eq!(first.pid(80), pid);
     assert!(machine.get(443).is_err());
     assert_eq!((second.loaded(), second.enabled()), (vec![], vec![]));
+    assert!(!machine.path(&second.charm_path("")).exists());
+    assert!(!machine.path(&second.template("service")).exists());
 }
 
 #[test]
@@ -267,18 +271,18 @@ fn a_refresh_replaces_the_server_only_when_it_differs() {
         return;
     };
     // given
-    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let unit = Unit::deploy(&machine, "hello-server", 80);
     let pid = unit.pid(80);
     // when
-    unit.status_after("upgrade-charm");
+    assert_eq!(unit.refresh(), "active");
     // then
     assert_eq!(unit.pid(80), pid);
     // and when
     let mut client = machine.in_network(|| connect(80));
     write!(client, "GET / HTTP/1.1\r\n").unwrap();
-    unit.refresh();
+    unit.revise_charm();
     thread::scope(|scope| {
-        let status = scope.spawn(|| unit.status_after("upgrade-charm"));
+        let status = scope.spawn(|| unit.refresh());
         // A new client waits for the new server; the old one has been told to stop when the hook is done at the latest.
         write!(client, "Host: localhost\r\nConnection: close\r\n\r\n").unwrap();
         assert_eq!(status.join().unwrap(), "active");
@@ -301,29 +305,27 @@ fn nothing_is_left_after_stop_and_remove() {
         return;
     };
     // given
-    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let unit = Unit::deploy(&machine, "hello-server", 80);
     // when
-    assert!(unit.dispatch("stop").status.success());
+    assert!(unit.exec("stop").status.success());
     // then
     assert_eq!((unit.loaded(), unit.enabled()), (vec![], vec![]));
     assert!(machine.get(80).is_err());
     // and when
-    for _ in 0..2 {
-        let output = unit.dispatch("remove");
-        assert!(
-            output.status.success() && output.stderr.is_empty(),
-            "{}",
-            text(&output)
-        );
-    }
+    assert!(unit.exec("remove").status.success());
     // then
+    assert!(!machine.path(&unit.charm_path("server")).exists());
+    // and when Juju, which does not know of that, does both once more
+    unit.juju(&["remove-application", "--no-prompt", "hello-server"]);
+    // then
+    assert_eq!(unit.log(), "");
     assert_eq!(
         machine.run(&format!("find {UNIT_DIR} -name *hello-server-*")),
         ""
     );
     assert_eq!(machine.run("find /run/systemd/dynamic-uid -type f"), "");
     assert_eq!(machine.run("ss --listening --tcp --no-header"), "");
-    assert!(!machine.path(&unit.charm_path("server")).exists());
+    assert!(!machine.path(&unit.charm_path("")).exists());
 }
 
 #[test]
@@ -331,7 +333,7 @@ fn unit_files_that_cannot_be_written_fail_the_hook_and_not_the_server() {
     let Some(machine) = Machine::new() else {
         return;
     };
-    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let unit = Unit::deploy(&machine, "hello-server", 80);
     machine.run(&format!("cp -a {UNIT_DIR} /run/units"));
     for (options, filler, complaint) in [
         ("size=16k", "filler", "No space left on device"),
@@ -375,7 +377,7 @@ fn ten_thousand_idle_clients_keep_nobody_out() {
         return;
     };
     // given
-    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let unit = Unit::deploy(&machine, "hello-server", 80);
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     setrlimit(
         Resource::Nofile,
@@ -413,16 +415,15 @@ fn ten_thousand_idle_clients_keep_nobody_out() {
     );
 }
 
-/// Kills its caller instead of doing what it is told the N-th time, or right after it has done so.
+/// Lets its caller have some calls, and kills it at the end of the last one, or at once if it is to have none.
 const FATAL_SYSTEMCTL: &str = r#"#!/bin/sh
 read -r calls < /run/calls
-read -r before < /run/before
-echo $((calls - 1)) > /run/calls
-[ "$calls$before" = 0yes ] && kill -KILL $PPID && exit 1
-/usr/bin/systemctl "$@"
+[ "$calls" = 0 ] || /usr/bin/systemctl "$@"
 code=$?
-[ "$calls" = 0 ] && kill -KILL $PPID
-exit $code
+echo $((calls - 1)) > /run/calls
+[ "$calls" -gt 1 ] && exit $code
+rm "$0"
+kill -KILL $PPID
 "#;
 
 #[test]
@@ -430,36 +431,36 @@ fn a_hook_killed_at_any_systemctl_is_completed_by_the_next() {
     let Some(machine) = Machine::new() else {
         return;
     };
-    let unit = Unit::deploy(&machine, "hello-server/0", 80);
+    let unit = Unit::deploy(&machine, "hello-server", 80);
     let systemctl = machine.path("/usr/local/bin/systemctl");
-    let config = machine.path(&unit.charm_path("config.json"));
+    let mut port = 80;
     // On another port a new server is started, on the same one the running server is replaced.
-    for (port, before) in [(443, true), (443, false), (80, true), (80, false)] {
+    for (moves, expected_kills) in [(true, 7), (false, 5)] {
         let mut kills = 0;
         loop {
             // given
-            unit.configure(80);
-            unit.refresh();
             fs::write(
                 machine.path(&unit.template("service")),
                 "# of an earlier revision",
             )
             .unwrap();
-            fs::write(&config, format!("{{\"server-port\": {port}}}")).unwrap();
             machine.run("systemctl reset-failed");
-            // when
             fs::write(machine.path("/run/calls"), format!("{kills}\n")).unwrap();
-            fs::write(
-                machine.path("/run/before"),
-                if before { "yes\n" } else { "no\n" },
-            )
-            .unwrap();
             fs::write(&systemctl, FATAL_SYSTEMCTL).unwrap();
             fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
-            let output = unit.dispatch("config-changed");
-            fs::remove_file(&systemctl).unwrap();
+            // when, and Juju runs a killed hook again
+            let status = if moves {
+                unit.append_byte(&unit.charm_path("bin/hello-server"));
+                port = if port == 80 { 443 } else { 80 };
+                unit.configure(port)
+            } else {
+                unit.revise_charm();
+                unit.refresh()
+            };
+            let killed = !systemctl.exists();
+            let _ = fs::remove_file(&systemctl);
             // then
-            assert_eq!(unit.status_after("config-changed"), "active");
+            assert_eq!(status, "active", "{}", unit.log());
             unit.assert_serves_on(port);
             let running = machine.run(&format!("stat -L -c %i /proc/{}/exe", unit.pid(port)));
             let installed = machine.run(&format!(
@@ -468,13 +469,13 @@ fn a_hook_killed_at_any_systemctl_is_completed_by_the_next() {
             ));
             assert_eq!(
                 running, installed,
-                "port {port}, killed at call {kills}, before it: {before}"
+                "port {port}, killed after {kills} calls"
             );
-            if output.status.success() {
+            if !killed {
                 break;
             }
             kills += 1;
         }
-        assert_eq!(kills, if port == 443 { 6 } else { 3 });
+        assert_eq!(kills, expected_kills, "moves: {moves}");
     }
 }

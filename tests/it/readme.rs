@@ -1,5 +1,7 @@
 //! What the README tells operators, against what the charm does.
 
+use std::path::Path;
+
 use ops::Event;
 use ops_testing::State;
 
@@ -26,6 +28,24 @@ fn every_message_that_blocks_a_unit_is_in_the_table_of_statuses() {
             .unwrap();
         let row = format!("| {} | `{}` |", status.name(), status.message());
         assert!(README.contains(&row), "{row}");
+    }
+}
+
+#[test]
+fn every_link_to_a_file_leads_to_one() {
+    for (page, text) in [
+        ("README.md", README),
+        ("ARCHITECTURE.md", include_str!("../../ARCHITECTURE.md")),
+        ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),
+    ] {
+        let targets = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.starts_with("http")) {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(target);
+            assert!(file.exists(), "{page} links to {target}");
+        }
     }
 }
 

@@ -204,6 +204,24 @@ fn a_port_that_another_unit_has_opened_blocks_and_changes_nothing() {
 }
 
 #[test]
+fn a_range_around_the_port_takes_two_hooks_and_says_so() {
+    at_each_level(|unit| {
+        let port = free_port().max(2);
+        let given = State::default()
+            .with_config("server-port", port)
+            .with_opened_ports([format!("{}-{port}/tcp", port - 1)]);
+
+        let first = unit.run(&Event::UpdateStatus, &given);
+        let waiting = Status::waiting(format!("for the next hook to open port {port}"));
+        assert_eq!(first.state.unit_status, Some(waiting));
+
+        let second = unit.run(&Event::UpdateStatus, &first.state);
+        assert_eq!(second.state.unit_status, Some(Status::active()));
+        assert_eq!(second.state.opened_ports, [tcp(port)]);
+    });
+}
+
+#[test]
 fn when_the_other_process_is_gone_one_event_is_enough() {
     let unit = Unit::dispatching();
     let (_, given) = unit.installed();
@@ -228,13 +246,14 @@ fn stop_and_remove_leave_nothing_and_set_no_status() {
         let stopped = unit.run(&Event::Stop, &given);
         assert!(stopped.state.opened_ports.is_empty());
         assert!(stopped.status_history.is_empty());
-        assert!(!unit.serves(port));
+        assert!(!unit.serves(port) && unit.is_installed());
 
         for _ in ["remove", "remove again, as after a hook that was killed"] {
             let removed = unit.run(&Event::Remove, &stopped.state);
             assert!(removed.state.opened_ports.is_empty());
             assert!(removed.status_history.is_empty());
             assert!(removed.log.is_empty());
+            assert!(!unit.is_installed());
         }
     });
 }

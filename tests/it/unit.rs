@@ -1,126 +1,156 @@
-//! A unit of the charm on a test machine, and what Juju does to it.
+//! A unit of the charm on a test machine, and what its operator does to it with the commands of `juju`.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::io::Write;
 use std::process::Output;
+
+use serde_json::Value;
 
 use crate::machine::{Machine, text};
 
 pub(crate) const UNIT_DIR: &str = "/etc/systemd/system";
 
-/// Answers as Juju's hook commands do, with config from a file, and keeps status and log in others.
-const HOOK_COMMAND: &str = r#"#!/bin/sh
-case ${0##*/} in
-config-get) cat config.json ;;
-opened-ports) echo '[]' ;;
-status-set) echo "$*" > status ;;
-juju-log) echo "$*" >> log ;;
-esac
-"#;
+/// What the operator deploys, on the machine.
+const CHARM: &str = "/var/lib/charm";
+const DATA: &str = "/var/lib/juju";
 
-/// A unit of the charm on a machine, such as `hello-server/0`.
+/// The unit of an application on a machine, such as `hello-server/0`.
 pub(crate) struct Unit<'a> {
     machine: &'a Machine,
-    name: &'a str,
+    application: &'a str,
 }
 
 impl<'a> Unit<'a> {
-    /// Unpacks the charm and configures it to serve on `port`.
-    pub(crate) fn deploy(machine: &'a Machine, name: &'a str, port: u16) -> Self {
-        let unit = Self { machine, name };
-        for dir in ["/usr/local/bin".to_owned(), unit.charm_path("bin")] {
-            fs::create_dir_all(machine.path(&dir)).unwrap();
+    /// Deploys the charm as `application`, such as `hello-server`, to serve on `port`.
+    pub(crate) fn deploy(machine: &'a Machine, application: &'a str, port: u16) -> Self {
+        let unit = Self {
+            machine,
+            application,
+        };
+        let option = format!("server-port={port}");
+        let mut arguments = vec!["deploy", CHARM, application, "--config", &option];
+        let juju = machine.path("/usr/local/bin/juju");
+        if juju.exists() {
+            arguments.extend(["--to", "0"]);
+        } else {
+            fs::copy(ops_testing::emulator().unwrap(), juju).unwrap();
+            let project = env!("CARGO_MANIFEST_DIR").as_ref();
+            ops_testing::stage_charm(project, &machine.path(CHARM)).unwrap();
         }
-        let hook_command = machine.path("/usr/local/bin/hook-command");
-        if !hook_command.exists() {
-            fs::write(&hook_command, HOOK_COMMAND).unwrap();
-            fs::set_permissions(&hook_command, fs::Permissions::from_mode(0o755)).unwrap();
-            for name in [
-                "config-get",
-                "opened-ports",
-                "open-port",
-                "close-port",
-                "status-set",
-                "juju-log",
-            ] {
-                symlink("hook-command", hook_command.with_file_name(name)).unwrap();
-            }
-        }
-        let dispatch = concat!(env!("CARGO_MANIFEST_DIR"), "/dispatch");
-        fs::copy(dispatch, machine.path(&unit.charm_path("dispatch"))).unwrap();
-        fs::copy(
-            env!("CARGO_BIN_EXE_hello-server"),
-            machine.path(&unit.executable()),
-        )
-        .unwrap();
-        unit.configure(port);
+        unit.juju(&arguments);
+        assert_eq!(unit.status(), "active");
         unit
     }
 
     /// The same unit after the machine was rebooted.
-    pub(crate) fn on(machine: &'a Machine, name: &'a str) -> Self {
-        Self { machine, name }
+    pub(crate) fn on(machine: &'a Machine, application: &'a str) -> Self {
+        Self {
+            machine,
+            application,
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("{}/0", self.application)
     }
 
     pub(crate) fn charm_path(&self, path: &str) -> String {
         format!(
-            "/var/lib/juju/agents/unit-{}/charm/{path}",
-            self.name.replace('/', "-")
+            "{DATA}/models/emulator/machines/0/agents/unit-{}-0/charm/{path}",
+            self.application
         )
     }
 
-    pub(crate) fn executable(&self) -> String {
-        self.charm_path("bin/hello-server")
+    /// Runs a command of `juju`, which must succeed, on this machine and with its systemd.
+    pub(crate) fn juju(&self, arguments: &[&str]) -> String {
+        let output = self.try_juju(arguments);
+        assert!(
+            output.status.success(),
+            "juju {arguments:?}: {}",
+            text(&output)
+        );
+        String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Sets `server-port`, and lets the charm act on it; returns the status it sets.
-    pub(crate) fn configure(&self, port: u16) -> String {
-        fs::write(
-            self.machine.path(&self.charm_path("config.json")),
-            format!("{{\"server-port\": {port}}}"),
-        )
-        .unwrap();
-        self.status_after("config-changed")
-    }
-
-    /// Runs the hook, which must succeed, and returns the status that it sets.
-    pub(crate) fn status_after(&self, hook: &str) -> String {
-        let output = self.dispatch(hook);
-        assert!(output.status.success(), "{hook}: {}", text(&output));
-        let status = fs::read_to_string(self.machine.path(&self.charm_path("status"))).unwrap();
-        status.trim().to_owned()
-    }
-
-    /// Runs the hook, which must fail, and returns what is logged.
-    pub(crate) fn failure_of(&self, hook: &str) -> String {
-        let output = self.dispatch(hook);
-        assert_eq!(output.status.code(), Some(1), "{hook}: {}", text(&output));
-        fs::read_to_string(self.machine.path(&self.charm_path("log"))).unwrap()
-    }
-
-    pub(crate) fn dispatch(&self, hook: &str) -> Output {
-        let _ = fs::remove_file(self.machine.path(&self.charm_path("log")));
+    fn try_juju(&self, arguments: &[&str]) -> Output {
         self.machine
-            .command("env")
-            .args(["--chdir", &self.charm_path(""), "./dispatch"])
-            .env("JUJU_DISPATCH_PATH", format!("hooks/{hook}"))
-            .env("JUJU_UNIT_NAME", self.name)
-            .env("JUJU_CHARM_DIR", self.charm_path(""))
+            .command("juju")
+            .args(arguments)
+            .env("JUJU_EMULATOR_DATA", DATA)
+            .env("JUJU_EMULATOR_SYSTEMD", "host")
             .output()
             .unwrap()
     }
 
-    /// What `juju refresh` to a revision that differs in one byte does before it runs a hook.
-    pub(crate) fn refresh(&self) {
-        let path = self.machine.path(&self.executable());
-        let mut program = fs::read(&path).unwrap();
-        program.push(0);
-        fs::write(&path, program).unwrap();
+    fn shown(&self) -> Value {
+        let status: Value = serde_json::from_str(&self.juju(&["status", "--format=json"])).unwrap();
+        status["applications"][self.application]["units"][self.name()].clone()
+    }
+
+    /// Its status and the message, such as `active` or `error hook failed: "config-changed"`.
+    pub(crate) fn status(&self) -> String {
+        let status = &self.shown()["workload-status"];
+        let part = |name: &str| status[name].as_str().unwrap_or_default();
+        format!("{} {}", part("current"), part("message"))
+            .trim()
+            .to_owned()
+    }
+
+    /// Sets `server-port`, and returns the status that the charm sets.
+    pub(crate) fn configure(&self, port: u16) -> String {
+        let option = format!("server-port={port}");
+        self.juju(&["config", self.application, &option]);
+        self.status()
+    }
+
+    /// Makes a revision of the charm whose program differs in one byte, for the next [`Unit::refresh`].
+    pub(crate) fn revise_charm(&self) {
+        self.append_byte(&format!("{CHARM}/bin/hello-server"));
+    }
+
+    /// Appends a byte to a program on the machine; whoever loads it does not mind.
+    pub(crate) fn append_byte(&self, program: &str) {
+        let path = self.machine.path(program);
+        let mut program = fs::File::options().append(true).open(path).unwrap();
+        program.write_all(&[0]).unwrap();
+    }
+
+    /// Gives the unit the charm as it is now, and returns the status that the charm sets.
+    pub(crate) fn refresh(&self) -> String {
+        self.juju(&["refresh", self.application, "--path", CHARM]);
+        self.status()
+    }
+
+    /// Runs the hook, which must succeed, and returns the status that it sets.
+    pub(crate) fn status_after(&self, hook: &str) -> String {
+        let output = self.exec(hook);
+        assert!(output.status.success(), "{hook}: {}", text(&output));
+        self.status()
+    }
+
+    /// Runs the hook, which must fail, and returns what is logged.
+    pub(crate) fn failure_of(&self, hook: &str) -> String {
+        let before = self.log().len();
+        let output = self.exec(hook);
+        assert_eq!(output.status.code(), Some(1), "{hook}: {}", text(&output));
+        self.log().split_off(before)
+    }
+
+    /// Runs a hook that Juju would not run now.
+    pub(crate) fn exec(&self, hook: &str) -> Output {
+        let hook = format!("JUJU_DISPATCH_PATH=hooks/{hook}");
+        let unit = self.name();
+        self.try_juju(&["exec", "--unit", &unit, "--", "env", &hook, "./dispatch"])
+    }
+
+    /// All warnings and errors of the model.
+    pub(crate) fn log(&self) -> String {
+        self.juju(&["debug-log", "--replay", "--level", "WARNING"])
     }
 
     /// What the names of its systemd units begin with, such as `hello-server-0@`.
     pub(crate) fn prefix(&self) -> String {
-        format!("{}@", self.name.replace('/', "-"))
+        format!("{}-0@", self.application)
     }
 
     pub(crate) fn template(&self, kind: &str) -> String {
@@ -142,10 +172,11 @@ impl<'a> Unit<'a> {
     }
 
     pub(crate) fn greeting(&self, port: u16) -> String {
-        format!("{} is listening on port {port}\n", self.name)
+        format!("{} is listening on port {port}\n", self.name())
     }
 
-    /// The server answers on `port`, and nothing of this unit is left on any other.
+    /// The server answers on `port`, which is open in Juju, and nothing of this unit is left on any other.
+    #[track_caller]
     pub(crate) fn assert_serves_on(&self, port: u16) {
         assert_eq!(self.machine.get(port).unwrap(), self.greeting(port));
         let (socket, service) = (
@@ -160,6 +191,8 @@ impl<'a> Unit<'a> {
             self.systemd_unit(port, "service")
         ));
         assert_eq!(outdated.trim(), "no");
+        let open = self.shown()["open-ports"].clone();
+        assert_eq!(open, Value::from(vec![format!("{port}/tcp")]));
     }
 
     /// Its systemd units that are running, or failed.

@@ -140,11 +140,12 @@ impl<'a> UnitAgent<'a> {
         if io::stderr().is_terminal() {
             writeln!(io::stderr(), "{}: {hook}", self.unit)?;
         }
-        if [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook) {
-            self.install_charm()?;
-        }
         self.set_status_before(hook)?;
+        // Once, for a charm that comes while this one is installed has not been seen.
         let model = self.store.read()?;
+        if [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook) {
+            self.install_charm(&model)?;
+        }
         let (application, _) = model.unit(self.unit).context("the unit is gone")?;
         let seen = Seen {
             config_version: application.config_version,
@@ -160,6 +161,8 @@ impl<'a> UnitAgent<'a> {
                     self.unit
                 )
             }
+            // Killed, as it wanted to be.
+            _ if running.reboot_now => None,
             Ok(Ended::Exited(0) | Ended::Missing) => self.commit(&running, hook, &seen)?.err(),
             Ok(Ended::Exited(code)) => Some(format!("exit status {code}")),
             Ok(Ended::Killed(signal)) => Some(format!("killed by signal {signal}")),
@@ -167,6 +170,12 @@ impl<'a> UnitAgent<'a> {
         };
         let via = running.via();
         match &why {
+            None if running.reboot_now => {
+                let message = format!("hook \"{hook}\" (via {via}) runs again after the reboot");
+                running.log(LogLevel::Info, message)?;
+                let (hook, why) = (hook.clone(), Why::Rebooted);
+                self.update_unit(|unit, _| unit.again = Some(Again { hook, why }))?;
+            }
             None if matches!(ended, Ok(Ended::Missing)) => {
                 running.log(LogLevel::Info, format!("skipped \"{hook}\" hook (missing)"))?;
             }
@@ -217,8 +226,7 @@ impl<'a> UnitAgent<'a> {
     }
 
     /// Brings the application's charm into the unit's charm directory.
-    fn install_charm(&self) -> Result<()> {
-        let model = self.store.read()?;
+    fn install_charm(&self, model: &Model) -> Result<()> {
         let (application, unit) = model.unit(self.unit).context("the unit is gone")?;
         let charms = self.store.charms();
         let charm_dir = self.store.unit(unit.machine, self.unit).join("charm");
@@ -297,6 +305,7 @@ impl<'a> UnitAgent<'a> {
                 Some(again) if again.hook == *hook => match again.why {
                     Why::Failed { times, .. } => times + 1,
                     Why::Killed => 1,
+                    Why::Rebooted => u32::from(!killed),
                 },
                 _ if killed => 0,
                 _ => 1,

@@ -22,6 +22,8 @@ pub struct Charm {
     pub actions: BTreeMap<String, Value>,
     /// The relation endpoints by name.
     pub endpoints: BTreeMap<String, Endpoint>,
+    /// The names of the storages.
+    pub storages: BTreeSet<String>,
     /// The names of further endpoints without a relation (`extra-bindings`).
     pub extra_bindings: BTreeSet<String>,
 }
@@ -102,7 +104,7 @@ pub enum CharmError {
     NotACharm {
         /// The directory.
         directory: PathBuf,
-        /// What is missing or in the way.
+        /// What is missing or wrong.
         missing: String,
     },
     /// A default in `config.yaml` does not have its option's type.
@@ -249,6 +251,12 @@ impl Charm {
                 missing: "its metadata has no name".to_owned(),
             });
         }
+        if !is_name(&metadata.name) {
+            return Err(CharmError::NotACharm {
+                directory: directory.to_owned(),
+                missing: format!("its name {:?} is not {NAME}", metadata.name),
+            });
+        }
         let mut options = config.options.unwrap_or_default();
         for (name, option) in &mut options {
             if let Some(default) = &option.default {
@@ -274,6 +282,7 @@ impl Charm {
             options,
             actions,
             endpoints,
+            storages: metadata.storage.unwrap_or_default().into_keys().collect(),
             extra_bindings: metadata
                 .extra_bindings
                 .unwrap_or_default()
@@ -340,6 +349,20 @@ impl Charm {
     }
 }
 
+/// What Juju takes as the name of a charm or of an application.
+pub(crate) const NAME: &str = "words of lowercase letters and digits, joined by hyphens";
+
+/// Whether Juju takes it as a name: it starts with a letter, and each of its words has one.
+pub(crate) fn is_name(name: &str) -> bool {
+    let is_word = |word: &str| {
+        word.chars().any(|c| c.is_ascii_lowercase())
+            && word
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(is_word)
+}
+
 /// Checks that a directory is a charm that an agent can run: metadata, sound config, and an executable `dispatch` or `hooks/`.
 ///
 /// # Errors
@@ -374,6 +397,7 @@ struct Metadata {
     provides: Option<BTreeMap<String, InterfaceOf>>,
     requires: Option<BTreeMap<String, InterfaceOf>>,
     peers: Option<BTreeMap<String, InterfaceOf>>,
+    storage: Option<BTreeMap<String, Value>>,
     extra_bindings: Option<BTreeMap<String, Value>>,
     config: Option<Config>,
     actions: Option<BTreeMap<String, Value>>,

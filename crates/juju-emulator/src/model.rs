@@ -119,6 +119,8 @@ pub(crate) struct Again {
 pub(crate) enum Why {
     /// It was killed, which is not yet an error: it is run again at once.
     Killed,
+    /// It was killed because it wanted its machine rebooted at once: it is run again after that.
+    Rebooted,
     /// It failed this many times in a row. `juju resolved` makes it due at once.
     Failed { times: u32, due: Timestamp },
 }

@@ -288,6 +288,7 @@ fn view(model: &Model, charm: &Charm, name: &str, hook: &Hook) -> Result<UnitVie
         name: name.to_owned(),
         leader: application.is_leader(name),
         kubernetes: false,
+        address: Some(address(unit.machine).into()),
         hook: match hook {
             Hook::Relation { endpoint, id, .. } => HookKind::Relation(format!("{endpoint}:{id}")),
             Hook::Action { .. } => HookKind::Action,

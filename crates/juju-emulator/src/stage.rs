@@ -110,13 +110,13 @@ pub fn stage(project: &Path, binaries: &[PathBuf], into: &Path) -> Result<()> {
 /// Copies a charm directory as it is; links stay links.
 pub(crate) fn copy_directory(from: &Path, into: &Path) -> Result<()> {
     fs::create_dir_all(into).with_context(|| format!("cannot create {}", into.display()))?;
-    for file in files_below(from, Some(into))? {
-        let (source, target) = (from.join(&file), into.join(&file));
-        if let Some(directory) = target.parent() {
-            fs::create_dir_all(directory)?;
-        }
+    for entry in entries_below(from, Some(into))? {
+        let (source, target) = (from.join(&entry), into.join(&entry));
         let kind = fs::symlink_metadata(&source)?.file_type();
-        if kind.is_symlink() {
+        if kind.is_dir() {
+            fs::create_dir(&target)
+                .with_context(|| format!("cannot create {}", target.display()))?;
+        } else if kind.is_symlink() {
             std::os::unix::fs::symlink(fs::read_link(&source)?, target)?;
         } else if kind.is_file() {
             copy(&source, &target)?;
@@ -133,15 +133,15 @@ pub(crate) fn copy_directory(from: &Path, into: &Path) -> Result<()> {
 /// Checks that no link of a charm leads out of it, neither as it is written nor by way of other links.
 pub(crate) fn check_links(charm: &Path) -> Result<()> {
     let root = fs::canonicalize(charm)?;
-    for file in files_below(charm, None)? {
-        let Ok(link) = fs::read_link(charm.join(&file)) else {
+    for entry in entries_below(charm, None)? {
+        let Ok(link) = fs::read_link(charm.join(&entry)) else {
             continue;
         };
-        let target = fs::canonicalize(charm.join(&file));
-        if leads_out(&file, &link) || target.is_ok_and(|target| !target.starts_with(&root)) {
+        let target = fs::canonicalize(charm.join(&entry));
+        if leads_out(&entry, &link) || target.is_ok_and(|target| !target.starts_with(&root)) {
             bail!(
                 "its link {} leads out of the charm, to {}",
-                file.display(),
+                entry.display(),
                 link.display()
             );
         }
@@ -156,19 +156,32 @@ pub(crate) fn check_links(charm: &Path) -> Result<()> {
 pub(crate) fn install(staged: &Path, previous: Option<&Path>, charm_dir: &Path) -> Result<()> {
     fs::create_dir_all(charm_dir)
         .with_context(|| format!("cannot create {}", charm_dir.display()))?;
-    let files = files_below(staged, None)?;
+    let entries = entries_below(staged, None)?;
     if let Some(previous) = previous {
-        for file in files_below(previous, None)? {
-            if !files.contains(&file) {
-                // The charm may have removed it before.
-                let _ = fs::remove_file(charm_dir.join(file));
+        for entry in entries_below(previous, None)?.into_iter().rev() {
+            if !entries.contains(&entry) {
+                let gone = charm_dir.join(entry);
+                // The charm may have removed it before, or have files of its own in the directory.
+                let _ = fs::remove_file(&gone).or_else(|_| fs::remove_dir(&gone));
             }
         }
     }
-    for file in files {
-        let (source, target) = (staged.join(&file), charm_dir.join(&file));
-        if let Some(directory) = target.parent() {
-            fs::create_dir_all(directory)?;
+    for entry in entries {
+        let (source, target) = (staged.join(&entry), charm_dir.join(&entry));
+        let failed = || format!("cannot write {}", target.display());
+        let is_directory = fs::symlink_metadata(&source)?.is_dir();
+        if let Ok(there) = fs::symlink_metadata(&target)
+            && there.is_dir() != is_directory
+        {
+            if there.is_dir() {
+                fs::remove_dir_all(&target).with_context(failed)?;
+            } else {
+                fs::remove_file(&target).with_context(failed)?;
+            }
+        }
+        if is_directory {
+            fs::create_dir_all(&target).with_context(failed)?;
+            continue;
         }
         let mut new = target.clone().into_os_string();
         new.push(".new");
@@ -179,14 +192,14 @@ pub(crate) fn install(staged: &Path, previous: Option<&Path>, charm_dir: &Path) 
         } else {
             copy(&source, Path::new(&new))?;
         }
-        fs::rename(&new, &target).with_context(|| format!("cannot write {}", target.display()))?;
+        fs::rename(&new, &target).with_context(failed)?;
     }
     Ok(())
 }
 
-/// The paths of all files and links below a directory, without what is in `except`.
-fn files_below(directory: &Path, except: Option<&Path>) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
+/// The paths of all that is below a directory, each directory before what is in it; `except` is left out.
+fn entries_below(directory: &Path, except: Option<&Path>) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
     let mut directories = vec![PathBuf::new()];
     while let Some(below) = directories.pop() {
         let path = directory.join(&below);
@@ -199,14 +212,13 @@ fn files_below(directory: &Path, except: Option<&Path>) -> Result<Vec<PathBuf>> 
                 continue;
             }
             if entry.file_type()?.is_dir() {
-                directories.push(name);
-            } else {
-                files.push(name);
+                directories.push(name.clone());
             }
+            paths.push(name);
         }
     }
-    files.sort();
-    Ok(files)
+    paths.sort();
+    Ok(paths)
 }
 
 fn leads_out(file: &Path, link: &Path) -> bool {
@@ -270,9 +282,17 @@ mod tests {
 
         let charm = check_charm_directory(&into).unwrap();
         assert_eq!(charm.name, "hello");
-        let files = files_below(&into, None).unwrap();
-        let names = ["bin/hello", "config.yaml", "dispatch", "metadata.yaml"];
-        assert_eq!(files, names.map(PathBuf::from));
+        let names = [
+            "bin",
+            "bin/hello",
+            "config.yaml",
+            "dispatch",
+            "metadata.yaml",
+        ];
+        assert_eq!(
+            entries_below(&into, None).unwrap(),
+            names.map(PathBuf::from)
+        );
         assert_eq!(
             fs::read_to_string(into.join("metadata.yaml")).unwrap(),
             "display-name: Hello\nname: hello\nrequires:\n  db:\n    interface: mysql\n"
@@ -284,14 +304,46 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let [old, new, unit] = ["old", "new", "unit"].map(|name| home.path().join(name));
         write(&old, "lib/gone", "1");
+        write(&old, "kept/gone", "1");
         write(&old, "dispatch", "1");
         write(&new, "dispatch", "2");
         install(&old, None, &unit).unwrap();
         write(&unit, "own/data", "mine");
+        write(&unit, "kept/data", "mine");
         install(&new, Some(&old), &unit).unwrap();
         assert_eq!(fs::read_to_string(unit.join("dispatch")).unwrap(), "2");
-        let files = files_below(&unit, None).unwrap();
-        assert_eq!(files, ["dispatch", "own/data"].map(PathBuf::from));
+        let entries = ["dispatch", "kept", "kept/data", "own", "own/data"];
+        assert_eq!(
+            entries_below(&unit, None).unwrap(),
+            entries.map(PathBuf::from)
+        );
+    }
+
+    #[test]
+    fn a_new_charm_may_have_a_file_or_a_link_where_the_old_has_a_directory_and_the_other_way_round()
+    {
+        let home = tempfile::tempdir().unwrap();
+        let [old, new, unit] = ["old", "new", "unit"].map(|name| home.path().join(name));
+        write(&old, "file/in", "1");
+        write(&old, "link/in", "1");
+        write(&new, "file", "2");
+        std::os::unix::fs::symlink("file", new.join("link")).unwrap();
+        install(&old, None, &unit).unwrap();
+        write(&unit, "file/own", "mine");
+        install(&new, Some(&old), &unit).unwrap();
+        assert_eq!(fs::read_to_string(unit.join("link")).unwrap(), "2");
+        install(&old, Some(&new), &unit).unwrap();
+        assert_eq!(fs::read_to_string(unit.join("link/in")).unwrap(), "1");
+    }
+
+    #[test]
+    fn an_empty_directory_is_part_of_a_charm() {
+        let home = tempfile::tempdir().unwrap();
+        let [charm, staged, unit] = ["charm", "staged", "unit"].map(|name| home.path().join(name));
+        fs::create_dir_all(charm.join("lib/empty")).unwrap();
+        copy_directory(&charm, &staged).unwrap();
+        install(&staged, None, &unit).unwrap();
+        assert!(unit.join("lib/empty").is_dir());
     }
 
     #[test]

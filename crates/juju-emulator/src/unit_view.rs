@@ -1,6 +1,7 @@
 //! A unit as a hook finds it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,8 @@ pub struct UnitView {
     pub leader: bool,
     /// Whether the model is a Kubernetes one (type `caas`).
     pub kubernetes: bool,
+    /// The unit's address, for its own machine and for others alike.
+    pub address: Option<IpAddr>,
     /// What the hook is about.
     pub hook: HookKind,
     /// Every option that the charm declares, with its value or default; `None` when it has neither.

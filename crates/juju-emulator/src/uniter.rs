@@ -25,7 +25,7 @@ pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Optio
     match &state.again {
         Some(Again {
             hook,
-            why: Why::Killed,
+            why: Why::Killed | Why::Rebooted,
         }) => return Some(Operation::Run(hook.clone())),
         Some(Again {
             hook,

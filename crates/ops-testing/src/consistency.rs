@@ -4,7 +4,7 @@ use std::fmt;
 
 use juju_emulator::OpenedPorts;
 use juju_emulator::charm::Charm;
-use ops::{Event, UnitName};
+use ops::{Event, StorageEvent, UnitName};
 
 use crate::state::{State, read_ports};
 
@@ -128,11 +128,22 @@ fn check_event(event: &Event, state: &State, charm: &Charm, reasons: &mut Vec<St
                 relation.endpoint
             ));
         }
-        Event::Action(action) if !charm.actions.contains_key(&action.name) => {
-            reasons.push(format!(
-                "{event}: the charm has no action {:?}",
-                action.name
-            ));
+        Event::StorageAttached(storage) | Event::StorageDetaching(storage) => {
+            check_storage(event, storage, charm, reasons);
+        }
+        Event::Action(action) => {
+            if !charm.actions.contains_key(&action.name) {
+                reasons.push(format!(
+                    "{event}: the charm has no action {:?}",
+                    action.name
+                ));
+            }
+            if !is_number(&action.id) {
+                reasons.push(format!(
+                    "{event}: an action's id is a number, not {:?}",
+                    action.id
+                ));
+            }
         }
         Event::PebbleReady { .. }
         | Event::PebbleCustomNotice(_)
@@ -144,4 +155,32 @@ fn check_event(event: &Event, state: &State, charm: &Charm, reasons: &mut Vec<St
         }
         _ => {}
     }
+}
+
+fn check_storage(event: &Event, storage: &StorageEvent, charm: &Charm, reasons: &mut Vec<String>) {
+    let name = &storage.storage;
+    if !charm.storages.contains(name) {
+        reasons.push(format!("{event}: the charm has no storage {name:?}"));
+    }
+    if storage.id.is_some() != storage.location.is_some() {
+        reasons.push(format!(
+            "{event}: Juju gives the storage's id and its location, or neither"
+        ));
+    }
+    if let Some(id) = &storage.id
+        && !id
+            .strip_prefix(name.as_str())
+            .and_then(|id| id.strip_prefix('/'))
+            .is_some_and(is_number)
+    {
+        reasons.push(format!(
+            "{event}: {id:?} is no storage's id such as \"{name}/0\""
+        ));
+    }
+}
+
+/// Whether it is a number as Juju writes it.
+fn is_number(text: &str) -> bool {
+    text.parse::<u64>()
+        .is_ok_and(|number| number.to_string() == text)
 }

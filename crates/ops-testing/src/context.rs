@@ -7,7 +7,7 @@ use std::fmt;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::panic::{self, AssertUnwindSafe};
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::process::{ExitStatus, Output};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +32,8 @@ use crate::state::{self, State};
 /// stays there until the context is dropped.
 pub struct Context {
     pub(crate) charm: Charm,
+    /// Where the charm is while it runs; in process the directory of its sources.
+    charm_dir: PathBuf,
     runner: Runner,
 }
 
@@ -50,7 +52,7 @@ impl Context {
     #[track_caller]
     #[must_use]
     pub fn new<C: ops::Charm + 'static>(charm: impl Fn() -> C + Send + Sync + 'static) -> Self {
-        let package = env::var_os("CARGO_MANIFEST_DIR").map_or_else(PathBuf::new, PathBuf::from);
+        let package = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| ".".into(), PathBuf::from);
         Self::of_charm(&package, charm)
     }
 
@@ -66,6 +68,9 @@ impl Context {
     ) -> Self {
         Self {
             charm: read_charm(directory),
+            charm_dir: path::absolute(directory).unwrap_or_else(|error| {
+                fail(&format!("cannot use {}: {error}", directory.display()))
+            }),
             runner: Runner::InProcess(Box::new(move || Box::new(charm()))),
         }
     }
@@ -79,12 +84,23 @@ impl Context {
     #[track_caller]
     #[must_use]
     pub fn dispatching(project: &Path) -> Self {
+        let charm = read_charm(project);
+        let machine = RealDispatch::new(project).unwrap_or_else(|error| {
+            fail(&format!("cannot prepare {}: {error:#}", project.display()))
+        });
         Self {
-            charm: read_charm(project),
-            runner: Runner::Dispatch(RealDispatch::new(project).unwrap_or_else(|error| {
-                fail(&format!("cannot prepare {}: {error:#}", project.display()))
-            })),
+            charm,
+            charm_dir: machine.charm_dir(),
+            runner: Runner::Dispatch(machine),
         }
+    }
+
+    /// The charm's directory while it runs, `JUJU_CHARM_DIR`, for a look at what it left there.
+    ///
+    /// In process it is the directory of the charm's sources.
+    #[must_use]
+    pub fn charm_dir(&self) -> &Path {
+        &self.charm_dir
     }
 
     /// Dispatches an event to the charm, given what is true before, and returns what is true afterwards.
@@ -141,7 +157,9 @@ impl Context {
         };
         let recorder = Recorder::new(given, view, fault);
         Ok(match &self.runner {
-            Runner::InProcess(charm) => run_in_process(&mut *charm(), &identity, &hook, recorder),
+            Runner::InProcess(charm) => {
+                run_in_process(&mut *charm(), &self.charm_dir, &identity, &hook, recorder)
+            }
             Runner::Dispatch(machine) => machine
                 .run(&identity, &hook, recorder)
                 .unwrap_or_else(|error| fail(&format!("cannot dispatch {event}: {error:#}"))),
@@ -172,15 +190,16 @@ impl fmt::Debug for Context {
 
 fn run_in_process(
     charm: &mut dyn ops::Charm,
+    charm_dir: &Path,
     identity: &Identity,
     hook: &Hook,
-    recorder: Recorder,
+    mut recorder: Recorder,
 ) -> Outcome {
     let environment = Dispatch {
         identity,
         hook,
         commands: "",
-        charm_dir: Path::new("/charm"),
+        charm_dir,
         commands_dir: Path::new("/commands"),
         socket_dir: Path::new("/"),
         path: OsString::new(),
@@ -188,10 +207,19 @@ fn run_in_process(
         interrupt: &AtomicBool::new(false),
     }
     .environment("in-process", Path::new("/socket"));
-    let answers = Arc::new(InProcess(Mutex::new(Some(recorder))));
+    let context = match JujuContext::from_environment(environment) {
+        Ok(context) => context,
+        Err(error) => {
+            recorder.print(format!("{error}\n").as_bytes());
+            return recorder.end(Exit::Code(1));
+        }
+    };
+    let answers = Arc::new(InProcess {
+        recorder: Mutex::new(Some(recorder)),
+        charm_dir: charm_dir.to_owned(),
+    });
     let ended = panic::catch_unwind(AssertUnwindSafe(|| {
-        let context = JujuContext::from_environment(environment)?;
-        ops::dispatch(charm, &context, Arc::clone(&answers) as _).map_err(anyhow::Error::new)
+        ops::dispatch(charm, &context, Arc::clone(&answers) as _)
     }));
     let exit = match ended {
         Ok(Ok(())) => Exit::Code(0),
@@ -211,11 +239,14 @@ const SIGKILL: i32 = 9;
 struct CharmKilled;
 
 /// Hook commands that are answered without a process.
-struct InProcess(Mutex<Option<Recorder>>);
+struct InProcess {
+    recorder: Mutex<Option<Recorder>>,
+    charm_dir: PathBuf,
+}
 
 impl InProcess {
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Recorder>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -225,7 +256,7 @@ impl HookCommands for InProcess {
             .lock()
             .as_mut()
             .ok_or_else(|| io::Error::other("the hook is over"))?
-            .answer(command, args, Path::new("/charm"))
+            .answer(command, args, &self.charm_dir)
             .map_err(|unknown| io::Error::new(io::ErrorKind::NotFound, unknown))?;
         match answered {
             Answered::Answer(answer) => Ok(Output {

@@ -23,7 +23,7 @@ pub struct Outcome {
     pub status_history: Vec<Status>,
     /// What was logged by `juju-log`.
     pub log: Vec<LogLine>,
-    /// What the process printed to its standard output and error; nothing in process.
+    /// What the process printed to its standard output and error; in process only why it cannot understand its environment.
     pub printed: String,
 }
 
@@ -35,7 +35,7 @@ pub enum Exit {
     Code(i32),
     /// Killed by this signal, such as 9.
     Signal(i32),
-    /// It exited with 0, and Juju could not do what it asked for: the text is Juju's.
+    /// It exited with 0, and Juju could not do what it asked for; Juju's reason is in the log.
     CommitRefused,
 }
 

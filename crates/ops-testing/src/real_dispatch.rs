@@ -46,7 +46,7 @@ impl RealDispatch {
             identity,
             hook,
             commands: "",
-            charm_dir: &self.path("charm"),
+            charm_dir: &self.charm_dir(),
             commands_dir: &self.path("commands"),
             socket_dir: self.directory.path(),
             path: env::var_os("PATH").unwrap_or_default(),
@@ -61,6 +61,10 @@ impl RealDispatch {
             Ended::Interrupted => Exit::Signal(15),
         };
         Ok(agent.0.end(exit))
+    }
+
+    pub(crate) fn charm_dir(&self) -> PathBuf {
+        self.path("charm")
     }
 
     fn machine(&self) -> Machine {

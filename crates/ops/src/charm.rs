@@ -18,6 +18,9 @@ pub trait Charm {
 
     /// Takes the unit down, at [`Event::Stop`] and then at [`Event::Remove`]; Juju itself sets the status.
     ///
+    /// In between may come [`Event::RelationBroken`] and [`Event::StorageDetaching`], which go to `reconcile` as they
+    /// always do; a charm with relations or storage must not start there again what it has stopped.
+    ///
     /// A charm whose workload ends with the machine need not write it.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::charm::Charm;
 use crate::error::{Error, Result};
 use crate::hook_command::{HookCommands, Processes};
-use crate::juju_context::{JujuContext, JujuContextError};
+use crate::juju_context::{JUJU_DISPATCH_PATH, JujuContext, JujuContextError};
 use crate::log;
 use crate::unit::Unit;
 
@@ -20,7 +20,7 @@ use crate::unit::Unit;
 /// |---|---|---|
 /// | 0 | done, a unit that is blocked included | opens and closes the ports asked for |
 /// | 1 | the hook failed, the log says why | drops them, shows the error and tries again |
-/// | 2 | not started by Juju | |
+/// | 2 | started by hand, outside of a hook | |
 ///
 /// ```no_run
 /// use ops::{Charm, Event, Result, Status, Unit};
@@ -41,7 +41,14 @@ use crate::unit::Unit;
 pub fn run<C: Charm>(charm: impl FnOnce(&JujuContext) -> C) -> ExitCode {
     let context = match JujuContext::from_process() {
         Ok(context) => context,
-        Err(error) => return not_in_a_hook(&error),
+        Err(JujuContextError::Missing(JUJU_DISPATCH_PATH)) => return started_by_hand(),
+        Err(error) => {
+            let _ = writeln!(
+                io::stderr(),
+                "cannot understand the hook's environment: {error}"
+            );
+            return ExitCode::FAILURE;
+        }
     };
     let hook_commands: Arc<dyn HookCommands> = Arc::new(Processes);
     let subscriber = log::to_juju(Arc::clone(&hook_commands), context.log_levels());
@@ -101,8 +108,10 @@ fn handle(
         Err(error) => match error.status() {
             Some(status) => {
                 // The hook will end well, and Juju would open and close what was asked for half-way.
-                unit.undo_port_changes()?;
-                (status, Some(error))
+                match unit.undo_port_changes() {
+                    Ok(()) => (status, Some(error)),
+                    Err(undo) => return Err(error.with_failed_undo(undo)),
+                }
             }
             None => return Err(error),
         },
@@ -124,12 +133,12 @@ fn logged<T>(context: &JujuContext, handle: impl FnOnce() -> Result<T>) -> Resul
     })
 }
 
-fn not_in_a_hook(error: &JujuContextError) -> ExitCode {
+fn started_by_hand() -> ExitCode {
     let program = env::args_os().next().map(PathBuf::from).unwrap_or_default();
     let name = program.file_name().unwrap_or_default().to_string_lossy();
     let _ = writeln!(
         io::stderr(),
-        "{name} is a Juju charm, to be run by Juju for an event ({error}): try it with `cargo juju deploy .`"
+        "{name} is a Juju charm, to be run by Juju for an event (JUJU_DISPATCH_PATH is not set): try it with `cargo juju deploy .`"
     );
     ExitCode::from(2)
 }

@@ -63,13 +63,28 @@ pub enum Error {
     HookCommand(#[from] HookCommandError),
     /// Anything else.
     #[error(transparent)]
-    Other(#[from] anyhow::Error),
+    Other(anyhow::Error),
+}
+
+/// An error of this crate that has been wrapped on its way, as by [`anyhow::Context`], stays of its kind.
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        error.downcast().unwrap_or_else(Self::Other)
+    }
 }
 
 impl Error {
     /// An error that ends the hook with the unit blocked; `message` tells the operator what to do.
     pub fn blocked(message: impl Into<String>) -> Self {
         Self::Blocked(message.into())
+    }
+
+    /// This error, where Juju also refused to take back what it had been asked for before: the hook must fail.
+    pub(crate) fn with_failed_undo(self, undo: Self) -> Self {
+        let undo = anyhow::Error::new(undo);
+        Self::Other(undo.context(format!(
+            "{self}; taking back what was asked for before failed too"
+        )))
     }
 
     /// The status to set for it, when it is the operator who must act.
@@ -80,5 +95,25 @@ impl Error {
             }
             Self::Port(_) | Self::HookCommand(_) | Self::Other(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn an_error_for_the_operator_stays_one_through_anyhow() {
+        let failed: Result<()> = Err(Error::blocked("no disk"));
+        let error = Error::from(failed.context("read options").unwrap_err());
+        assert_eq!(error.status(), Some(Status::blocked("no disk")));
+    }
+
+    #[test]
+    fn any_other_error_fails_the_hook() {
+        let error = Error::from(anyhow::anyhow!("the disk is full"));
+        assert_eq!(error.status(), None);
     }
 }

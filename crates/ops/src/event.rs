@@ -20,7 +20,7 @@ pub enum Event {
     UpgradeCharm,
     /// `update-status`: comes every five minutes, or as the model's `update-status-hook-interval` says.
     UpdateStatus,
-    /// `stop`: the unit is to stop its workload; `remove` follows.
+    /// `stop`: the unit is to stop its workload; `remove` follows, and before it the end of relations and storage.
     Stop,
     /// `remove`: the last event of a unit, after which nothing of it should be left on the machine.
     Remove,

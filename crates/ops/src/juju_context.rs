@@ -12,6 +12,9 @@ use crate::event::{
 };
 use crate::unit_name::UnitName;
 
+/// Which hook it is; set for every event, and for nothing else.
+pub(crate) const JUJU_DISPATCH_PATH: &str = "JUJU_DISPATCH_PATH";
+
 /// What the `JUJU_*` variables of a hook say: which unit this is, where, and what happened.
 #[derive(Clone, Debug)]
 pub struct JujuContext {
@@ -65,12 +68,12 @@ impl JujuContext {
                 })
                 .collect(),
         );
-        let dispatch_path = variables.required("JUJU_DISPATCH_PATH")?;
+        let dispatch_path = variables.required(JUJU_DISPATCH_PATH)?;
         Ok(Self {
             event: variables.event(dispatch_path)?,
             unit_name: variables.unit_name("JUJU_UNIT_NAME")?,
             charm_dir: variables.required("JUJU_CHARM_DIR")?.into(),
-            machine_id: variables.optional("JUJU_MACHINE_ID").map(str::to_owned),
+            machine_id: variables.machine_id()?,
             log_levels: variables
                 .optional("RUST_LOG")
                 .and_then(|levels| levels.parse().ok())
@@ -127,6 +130,15 @@ impl Variables {
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// Always there, and empty on Kubernetes, where other rules hold for ports.
+    fn machine_id(&self) -> Result<Option<String>, JujuContextError> {
+        let variable = "JUJU_MACHINE_ID";
+        match self.0.get(variable) {
+            Some(_) => Ok(self.optional(variable).map(str::to_owned)),
+            None => Err(JujuContextError::Missing(variable)),
+        }
     }
 
     fn required(&self, name: &'static str) -> Result<&str, JujuContextError> {
@@ -279,7 +291,11 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<JujuContext, JujuContextError> {
-        let unit = [("JUJU_UNIT_NAME", "web/0"), ("JUJU_CHARM_DIR", "/charm")];
+        let unit = [
+            ("JUJU_UNIT_NAME", "web/0"),
+            ("JUJU_CHARM_DIR", "/charm"),
+            ("JUJU_MACHINE_ID", "0"),
+        ];
         JujuContext::from_environment(unit.iter().chain(variables).copied())
     }
 

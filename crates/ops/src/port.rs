@@ -27,7 +27,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 /// # }
 /// ```
 ///
-/// In a charm's config it reads an option of type `int` as a TCP port.
+/// In a charm's config it reads an option of type `int` as a TCP port, and one of type `string` as Juju's text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Port {
     pub(crate) range: PortRange,
@@ -320,9 +320,9 @@ impl fmt::Display for Endpoints {
 
 impl<'de> Deserialize<'de> for Port {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Number;
+        struct NumberOrText;
 
-        impl Visitor<'_> for Number {
+        impl Visitor<'_> for NumberOrText {
             type Value = Port;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -339,9 +339,13 @@ impl<'de> Deserialize<'de> for Port {
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<Port, E> {
                 Err(E::custom(PortError::Number(number.into())))
             }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Port, E> {
+                text.parse().map_err(E::custom)
+            }
         }
 
-        deserializer.deserialize_u16(Number)
+        deserializer.deserialize_any(NumberOrText)
     }
 }
 
@@ -434,6 +438,7 @@ mod tests {
     fn a_config_option_is_read_as_a_tcp_port() {
         let read = |json| serde_json::from_str::<Port>(json);
         assert_eq!(read("8000").unwrap(), Port::tcp(8000).unwrap());
+        assert_eq!(read("\"53/udp\"").unwrap(), Port::udp(53).unwrap());
         for (json, message) in [
             ("0", "0 is not a port: choose a number from 1 to 65535"),
             ("-1", "-1 is not a port: choose a number from 1 to 65535"),
@@ -441,10 +446,7 @@ mod tests {
                 "65536",
                 "65536 is not a port: choose a number from 1 to 65535",
             ),
-            (
-                "\"80\"",
-                "invalid type: string \"80\", expected a port from 1 to 65535",
-            ),
+            ("\"80/udpp\"", "\"80/udpp\" is not a port such as"),
             (
                 "80.5",
                 "invalid type: floating point `80.5`, expected a port from 1 to 65535",

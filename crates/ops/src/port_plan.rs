@@ -4,8 +4,9 @@
 //! decide the rest:
 //!
 //! - A range is closed as a whole or not at all.
-//! - Until the hook has ended, a new range may not overlap one that was open when the hook began, even if it has been
-//!   closed since. It may only equal it. What has to be cut differently is closed in this hook and opened in the next.
+//! - Until the hook has ended, a new range may not overlap one that was open when the hook began, or has been opened in
+//!   it, even if it has been closed since. It may only equal it. What has to be cut differently is closed in this hook
+//!   and opened in the next.
 //! - The endpoints of a range that is open for all cannot be taken away one by one, as nobody tells the charm which
 //!   there are. Such a range, too, is closed in this hook and opened in the next.
 

@@ -46,6 +46,8 @@ impl Unit {
     /// # }
     /// ```
     ///
+    /// To close them all: `unit.set_ports::<Port>([])?`.
+    ///
     /// # Errors
     /// [`Error::PortConflict`] when another unit of the machine holds a port; [`Error::Port`] for icmp on Kubernetes.
     #[must_use = "it says whether Juju took the ports, and which of them have to wait for the next hook"]
@@ -63,14 +65,16 @@ impl Unit {
         let mut plan = port_plan::plan(&ports.held, &wanted, kubernetes);
         let open_at_end = ports.new_at_end(&plan);
         if let Err(error) = ports.carry_out(&plan, self.hook_commands()) {
-            ports.undo(self.hook_commands())?;
-            return Err(error);
+            return Err(match ports.undo(self.hook_commands()) {
+                Ok(()) => error,
+                Err(undo) => error.with_failed_undo(undo),
+            });
         }
         plan.open.extend(open_at_end);
         if !plan.later.is_empty() {
             let texts: Vec<String> = plan.later.iter().map(Port::to_string).collect();
             tracing::warn!(
-                "{} will be opened by the next hook: Juju does not cut a range that was open when this one began",
+                "{} will be opened by the next hook: Juju does not cut a range in the hook that closes it",
                 texts.join(", ")
             );
         }

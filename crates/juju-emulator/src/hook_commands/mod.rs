@@ -8,9 +8,11 @@ mod juju_log;
 mod juju_reboot;
 mod open_port;
 mod opened_ports;
+mod relation_ids;
 mod status_get;
 mod status_set;
 mod table;
+mod unit_get;
 
 pub(crate) use call::{Call, Failure};
 pub use table::hook_command_names;

@@ -2,7 +2,7 @@
 
 use super::{
     Call, Failure, application_version_set, config_get, is_leader, juju_log, juju_reboot,
-    open_port, opened_ports, status_get, status_set,
+    open_port, opened_ports, relation_ids, status_get, status_set, unit_get,
 };
 use crate::flags::{self, Flag};
 
@@ -27,8 +27,10 @@ const TABLE: &[HookCommand] = &[
     juju_reboot::COMMAND,
     open_port::OPEN_PORT,
     opened_ports::COMMAND,
+    relation_ids::COMMAND,
     status_get::COMMAND,
     status_set::COMMAND,
+    unit_get::COMMAND,
 ];
 
 /// The name of every hook command, sorted: what an agent puts on a hook's `PATH`.

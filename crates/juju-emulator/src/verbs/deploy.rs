@@ -11,7 +11,7 @@ use nix::unistd::geteuid;
 use serde_json::Value;
 
 use super::config::{read_values, settings_from_yaml};
-use crate::charm::{Charm, check_charm_directory};
+use crate::charm::{Charm, NAME, check_charm_directory, is_name};
 use crate::charm_archive;
 use crate::cli::{Session, UsageError};
 use crate::model::{Application, DEFAULT_BASE, Model};
@@ -48,20 +48,12 @@ pub(crate) struct Deploy {
 impl Deploy {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
         let store = session.store()?;
-        let (staged, charm) = stage_charm(&store, &self.charm)?;
-        let name = self
-            .application
-            .clone()
-            .unwrap_or_else(|| charm.name.clone());
-        let settings = self.settings(&name, &charm)?;
-        check_application_name(&name)?;
-        let revision = store.update(|model| {
-            if model.applications.contains_key(&name) {
-                bail!(
-                    "cannot add application \"{name}\": application already exists; to replace its charm: refresh {name} --path {}",
-                    self.charm.display()
-                );
-            }
+        let files = self.config_files()?;
+        let (staged, charm) = stage_charm(&store, &self.charm, |charm| {
+            self.check(&store.read()?, charm, &files).map(drop)
+        })?;
+        let (name, revision) = store.update(|model| {
+            let (name, settings) = self.check(model, &charm, &files)?;
             let revision = staged.keep(model, &charm.name)?;
             model
                 .applications
@@ -70,7 +62,7 @@ impl Deploy {
                 let to = self.to.get(number).copied();
                 model.add_unit(&name, to, Timestamp::now())?;
             }
-            Ok(revision)
+            Ok((name, revision))
         })?;
         drop(staged);
         let charm = &charm.name;
@@ -90,18 +82,43 @@ impl Deploy {
         session.settle_and_show(&store)
     }
 
-    fn settings(&self, application: &str, charm: &Charm) -> Result<BTreeMap<String, Value>> {
+    /// The text of each file that `--config` names, read once, for it may be a pipe.
+    fn config_files(&self) -> Result<BTreeMap<&str, String>> {
+        let files = self.config.iter().filter(|config| !config.contains('='));
+        files
+            .map(|file| {
+                let text = fs::read_to_string(file)
+                    .with_context(|| format!("cannot read the config file {file}"))?;
+                Ok((file.as_str(), text))
+            })
+            .collect()
+    }
+
+    /// The application's name and settings, if the model can have it.
+    fn check(
+        &self,
+        model: &Model,
+        charm: &Charm,
+        files: &BTreeMap<&str, String>,
+    ) -> Result<(String, BTreeMap<String, Value>)> {
+        let name = self.application.as_ref().unwrap_or(&charm.name);
+        if !is_name(name) {
+            bail!("invalid application name \"{name}\", expected {NAME}");
+        }
+        if model.applications.contains_key(name) {
+            bail!(
+                "cannot add application \"{name}\": application already exists; to replace its charm: refresh {name} --path {}",
+                self.charm.display()
+            );
+        }
         let mut settings = BTreeMap::new();
         for config in &self.config {
-            if config.contains('=') {
-                settings.extend(read_values(charm, std::slice::from_ref(config))?);
-            } else {
-                let text = fs::read_to_string(config)
-                    .with_context(|| format!("cannot read the config file {config}"))?;
-                settings.extend(settings_from_yaml(charm, application, &text)?);
-            }
+            settings.extend(match files.get(config.as_str()) {
+                Some(text) => settings_from_yaml(charm, name, text)?,
+                None => read_values(charm, std::slice::from_ref(config))?,
+            });
         }
-        Ok(settings)
+        Ok((name.clone(), settings))
     }
 
     fn application(
@@ -137,7 +154,13 @@ pub(crate) struct Staged {
 }
 
 /// Makes a charm directory out of what the operator names, and checks that an agent can run it.
-pub(crate) fn stage_charm(store: &Store, source: &Path) -> Result<(Staged, Charm)> {
+///
+/// A project is built only if `check` finds nothing wrong with its charm.
+pub(crate) fn stage_charm(
+    store: &Store,
+    source: &Path,
+    check: impl FnOnce(&Charm) -> Result<()>,
+) -> Result<(Staged, Charm)> {
     let name = source.display().to_string();
     let Ok(source) = fs::canonicalize(source) else {
         bail!(
@@ -154,8 +177,8 @@ pub(crate) fn stage_charm(store: &Store, source: &Path) -> Result<(Staged, Charm
     } else if source.join("metadata.yaml").is_file() {
         stage::copy_directory(&source, into).with_context(|| format!("cannot use {name}"))?;
     } else if stage::is_rust_charm(&source)? {
-        // What is wrong with its files is said before minutes of building.
-        Charm::read(&source)?;
+        // What is wrong is said before minutes of building.
+        check(&Charm::read(&source)?)?;
         let binaries = stage::build(&source)?;
         stage::stage(&source, &binaries, into)?;
     } else if source.join("charmcraft.yaml").is_file() {
@@ -167,6 +190,10 @@ pub(crate) fn stage_charm(store: &Store, source: &Path) -> Result<(Staged, Charm
         bail!("{name} is not a charm: it has no metadata.yaml");
     }
     match check_charm_directory(into) {
+        Ok(charm) if charm.subordinate => Err(UsageError(format!(
+            "{name} is a subordinate charm, which needs a relation to come to life, and the emulator has no relations"
+        ))
+        .into()),
         Ok(charm) => Ok((staged, charm)),
         Err(error) => {
             // What is wrong is told of what the operator has, not of the copy.
@@ -196,21 +223,4 @@ impl Drop for Staged {
         // It is not there when it was kept.
         let _ = fs::remove_dir_all(&self.directory);
     }
-}
-
-/// Juju's rule: words of lowercase letters and digits with a letter in each, joined by hyphens.
-fn check_application_name(name: &str) -> Result<()> {
-    let is_word = |word: &str| {
-        word.chars().any(|c| c.is_ascii_lowercase())
-            && word
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-    };
-    let starts_with_letter = name.starts_with(|c: char| c.is_ascii_lowercase());
-    if !starts_with_letter || !name.split('-').all(is_word) {
-        bail!(
-            "invalid application name \"{name}\", expected words of lowercase letters and digits, joined by hyphens"
-        );
-    }
-    Ok(())
 }

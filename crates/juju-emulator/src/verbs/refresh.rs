@@ -1,13 +1,16 @@
 //! `refresh`
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use serde_json::Value;
 
 use super::deploy::stage_charm;
+use crate::charm::Charm;
 use crate::cli::{Session, UsageError};
-use crate::model::Reached;
+use crate::model::{Model, Reached};
 
 /// Replace the charm of an application.
 #[derive(Debug, clap::Args)]
@@ -38,22 +41,11 @@ impl Refresh {
         };
         let store = session.store()?;
         store.read()?.application(name)?;
-        let (staged, charm) = stage_charm(&store, path)?;
+        let (staged, charm) = stage_charm(&store, path, |charm| {
+            self.settings(&store.read()?, charm).map(drop)
+        })?;
         let revision = store.update(|model| {
-            let application = model.application(name)?;
-            if application.charm != charm.name {
-                bail!(
-                    "cannot refresh \"{name}\" from charm \"{}\" to charm \"{}\"",
-                    application.charm,
-                    charm.name
-                );
-            }
-            // As in Juju, what the new charm has no option for is forgotten.
-            let mut settings = application.settings.clone();
-            settings.retain(|key, _| charm.options.contains_key(key));
-            for (key, value) in &settings {
-                charm.check_option(key, value)?;
-            }
+            let settings = self.settings(model, &charm)?;
             let revision = staged.keep(model, &charm.name)?;
             let application = model.application_mut(name)?;
             application.settings = settings;
@@ -82,5 +74,25 @@ impl Refresh {
         // The charm before it is not needed any more.
         store.tidy_charms()?;
         Ok(())
+    }
+
+    /// The application's settings with the new charm, if it can have it.
+    fn settings(&self, model: &Model, charm: &Charm) -> Result<BTreeMap<String, Value>> {
+        let name = &self.application;
+        let application = model.application(name)?;
+        if application.charm != charm.name {
+            bail!(
+                "cannot refresh \"{name}\" from charm \"{}\" to charm \"{}\"",
+                application.charm,
+                charm.name
+            );
+        }
+        // As in Juju, what the new charm has no option for is forgotten.
+        let mut settings = application.settings.clone();
+        settings.retain(|key, _| charm.options.contains_key(key));
+        for (key, value) in &settings {
+            charm.check_option(key, value)?;
+        }
+        Ok(settings)
     }
 }

@@ -135,7 +135,8 @@ fn application_info(store: &Store, model: &Model, name: &str) -> Result<Applicat
         charm: application.charm.clone(),
         base: application.base.clone(),
         channel: application.channel.clone(),
-        principal: !charm.subordinate,
+        // No other is deployed.
+        principal: true,
         exposed: application.exposed,
         remote: false,
         life: life(application.dying),

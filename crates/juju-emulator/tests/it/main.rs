@@ -4,8 +4,10 @@
 mod dispatch;
 mod emulated_machine;
 mod hook_commands;
-mod more_verbs;
+mod killed;
 mod packed_charm;
+mod readme;
+mod show_and_exec;
 mod systemctl;
 mod systemctl_answers;
 mod systemctl_record;

@@ -1,6 +1,7 @@
-//! Tests of the laws of a holistic charm, on charms that keep them and charms that do not.
+//! Tests of running a charm, and of the laws of a holistic charm on charms that keep them and charms that do not.
 
 #![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
 
 mod broken_charms;
+mod context;
 mod laws;

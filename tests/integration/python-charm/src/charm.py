@@ -23,7 +23,8 @@ class PythonCharm(ops.CharmBase):
         self.reconcile(event)
 
     def reconcile(self, event):
-        logger.info("reconciling at %s", os.environ["JUJU_HOOK_NAME"])
+        databases = len(self.model.relations["database"])
+        logger.info("reconciling at %s with %d databases", os.environ["JUJU_HOOK_NAME"], databases)
         if not self.problem():
             self.unit.set_ports(self.config["server-port"])
         if self.config["crash"] == os.environ["JUJU_HOOK_NAME"]:

@@ -1,4 +1,4 @@
-//! The verbs that only show, and the flags that jubilant uses.
+//! `show-…`, `exec --machine`, `help`, and where charms and units are put.
 
 use std::fs;
 
@@ -159,4 +159,37 @@ fn units_are_put_on_the_machines_that_are_named() {
     let units = juju.status()["applications"]["web"]["units"].clone();
     let machines = ["web/0", "web/1", "web/2"].map(|unit| units[unit]["machine"].clone());
     assert_eq!(machines, ["1", "0", "3"]);
+}
+
+#[test]
+fn what_cannot_be_deployed_is_not_built() {
+    // given a project, with a cargo that must not run
+    let juju = Juju::deployed();
+    let project = juju.home.path().join("project");
+    fs::create_dir(&project).unwrap();
+    let metadata = "name: tiny\nparts: {charm: {plugin: rust}}\n";
+    fs::write(project.join("charmcraft.yaml"), metadata).unwrap();
+    let project = project.display().to_string();
+    let given_then = [
+        (&["deploy", &project][..], "application already exists"),
+        (&["deploy", &project, "X"], "invalid application name"),
+        (
+            &["deploy", &project, "x", "--config", "prot=1"],
+            "unknown option \"prot\"",
+        ),
+        (
+            &["refresh", "web", "--path", &project],
+            "cannot refresh \"web\" from charm \"other\"",
+        ),
+        (&["deploy", &project, "x"], "cannot run cargo"),
+    ];
+    juju.write_charm("metadata.yaml", "name: other");
+    juju.ok(&["deploy", &juju.charm(), "web", "--config", "port=81"]);
+    for (args, stderr) in given_then {
+        // when
+        let ran = juju.command(args).env("CARGO", "/nowhere").output();
+        // then
+        let said = String::from_utf8(ran.unwrap().stderr).unwrap();
+        assert!(said.contains(stderr), "{args:?}: {said}");
+    }
 }

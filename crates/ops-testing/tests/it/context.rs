@@ -1,0 +1,113 @@
+//! What a context refuses to run, and what a charm that runs in process sees.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use ops::{ActionEvent, Charm, Event, Result, SecretEvent, Status, StorageEvent, Unit};
+use ops_testing::{Context, Exit, State};
+use tempfile::TempDir;
+
+/// Tells a test the directory that it was run in.
+#[derive(Clone, Default)]
+struct Website {
+    charm_dir: Arc<Mutex<PathBuf>>,
+}
+
+impl Charm for Website {
+    fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+        unit.context()
+            .charm_dir()
+            .clone_into(&mut self.charm_dir.lock().unwrap());
+        Ok(Status::active())
+    }
+}
+
+fn project() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let metadata = "name: website\nstorage: {data: {type: filesystem}}\nactions: {backup: {}}\n";
+    fs::write(directory.path().join("charmcraft.yaml"), metadata).unwrap();
+    directory
+}
+
+fn storage(storage: &str, id: Option<&str>, location: Option<&str>) -> StorageEvent {
+    StorageEvent {
+        storage: storage.to_owned(),
+        id: id.map(str::to_owned),
+        location: location.map(str::to_owned),
+    }
+}
+
+#[test]
+fn an_event_that_juju_never_dispatches_is_refused() {
+    let project = project();
+    let context = Context::of_charm(project.path(), Website::default);
+    let attached = |name, id, location| Event::StorageAttached(storage(name, id, location));
+    let action = |id: &str| {
+        Event::Action(ActionEvent {
+            name: "backup".to_owned(),
+            id: id.to_owned(),
+        })
+    };
+    let here = Some("/srv/data");
+    let given_then = [
+        (attached("data", Some("data/0"), here), None),
+        (Event::StorageDetaching(storage("data", None, None)), None),
+        (
+            attached("date", Some("date/0"), here),
+            Some(r#"date-storage-attached: the charm has no storage "date""#),
+        ),
+        (
+            attached("data", Some("data"), here),
+            Some(r#"data-storage-attached: "data" is no storage's id such as "data/0""#),
+        ),
+        (
+            attached("data", Some("web/0"), here),
+            Some(r#"data-storage-attached: "web/0" is no storage's id such as "data/0""#),
+        ),
+        (
+            attached("data", Some("data/0"), None),
+            Some("data-storage-attached: Juju gives the storage's id and its location, or neither"),
+        ),
+        (action("2"), None),
+        (
+            action("abc"),
+            Some(r#"backup: an action's id is a number, not "abc""#),
+        ),
+        (
+            action("02"),
+            Some(r#"backup: an action's id is a number, not "02""#),
+        ),
+    ];
+    for (event, then) in given_then {
+        let reasons = context.try_run(&event, &State::default()).err();
+        let reasons = reasons.map(|impossible| impossible.reasons);
+        let then = then.map(|reason| vec![reason.to_owned()]);
+        assert_eq!(reasons, then, "{event:?}");
+    }
+}
+
+#[test]
+fn a_charm_in_process_is_in_the_directory_of_its_metadata() {
+    let (project, website) = (project(), Website::default());
+    let given = website.clone();
+    let context = Context::of_charm(project.path(), move || given.clone());
+    let then = context.run(&Event::Start, &State::default());
+    assert!(then.succeeded());
+    assert_eq!(*website.charm_dir.lock().unwrap(), project.path());
+}
+
+#[test]
+fn an_environment_that_cannot_be_understood_fails_the_hook_and_says_why() {
+    let project = project();
+    let context = Context::of_charm(project.path(), Website::default);
+    let event = Event::SecretChanged(SecretEvent {
+        id: String::new(),
+        label: None,
+        revision: None,
+    });
+    let then = context.run(&event, &State::default());
+    assert_eq!(then.exit, Exit::Code(1));
+    assert_eq!(then.printed, "JUJU_SECRET_ID is not set\n");
+    assert!(then.log.is_empty() && then.hook_commands.is_empty());
+}

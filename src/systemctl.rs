@@ -1,0 +1,91 @@
+//! The command `systemctl`: runs it, and reads what it shows of units.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, ensure};
+
+/// Runs `systemctl`, such as `systemctl daemon-reload`, and returns what it prints.
+pub(crate) fn systemctl(arguments: &[&str]) -> anyhow::Result<String> {
+    let output = Command::new("systemctl")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot run `systemctl`; the server needs a machine with systemd")?;
+    ensure!(
+        output.status.success(),
+        "`systemctl {}` failed ({}): {}",
+        arguments.join(" "),
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+            .trim()
+            .replace('\n', " ")
+    );
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// What systemd has loaded of the units whose names match, such as `hello-server-0@*.socket`.
+pub(crate) fn show(patterns: &[&str]) -> anyhow::Result<Vec<LoadedUnit>> {
+    let properties = "--property=Id,ActiveState,Result,MainPID,NeedDaemonReload";
+    let mut arguments = vec!["show", properties, "--"];
+    arguments.extend(patterns);
+    Ok(loaded_units(&systemctl(&arguments)?))
+}
+
+/// What `systemctl show` says of one unit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct LoadedUnit {
+    pub(crate) id: String,
+    pub(crate) active_state: String,
+    pub(crate) result: String,
+    pub(crate) main_pid: u32,
+    pub(crate) need_daemon_reload: bool,
+}
+
+/// Reads what `systemctl show` prints: `Key=value` lines, an empty line between two units.
+fn loaded_units(shown: &str) -> Vec<LoadedUnit> {
+    shown
+        .split("\n\n")
+        .filter(|block| !block.trim().is_empty())
+        .map(|block| {
+            let mut unit = LoadedUnit::default();
+            for (key, value) in block.lines().filter_map(|line| line.split_once('=')) {
+                match key {
+                    "Id" => value.clone_into(&mut unit.id),
+                    "ActiveState" => value.clone_into(&mut unit.active_state),
+                    "Result" => value.clone_into(&mut unit.result),
+                    "MainPID" => unit.main_pid = value.parse().unwrap_or_default(),
+                    "NeedDaemonReload" => unit.need_daemon_reload = value == "yes",
+                    _ => {}
+                }
+            }
+            unit
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_systemctl_shows() {
+        let shown = "MainPID=1188\nResult=success\nId=hello-server-0@8000.service\nActiveState=active\nNeedDaemonReload=yes\n\n\
+                     Result=resources\nId=hello-server-0@8000.socket\nActiveState=failed\nNeedDaemonReload=no\n";
+        let service = LoadedUnit {
+            id: "hello-server-0@8000.service".into(),
+            active_state: "active".into(),
+            result: "success".into(),
+            main_pid: 1188,
+            need_daemon_reload: true,
+        };
+        let socket = LoadedUnit {
+            id: "hello-server-0@8000.socket".into(),
+            active_state: "failed".into(),
+            result: "resources".into(),
+            main_pid: 0,
+            need_daemon_reload: false,
+        };
+        assert_eq!(loaded_units(shown), [service, socket]);
+        assert_eq!(loaded_units(""), []);
+    }
+}
