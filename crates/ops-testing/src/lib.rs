@@ -34,6 +34,8 @@
 //! );
 //! ```
 //!
+//! [`Laws`] checks all that a holistic charm promises, in one call.
+//!
 //! [`Context::new`] runs the charm in the test's own process, in microseconds; [`Context::dispatching`] runs the real
 //! binary through `./dispatch`, with real hook commands on its `PATH`. Both give the same [`Outcome`].
 

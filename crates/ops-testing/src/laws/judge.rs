@@ -2,23 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use ops::{Event, Status};
-use serde_json::Value;
+use ops::Event;
+use serde_json::{Value, json};
 
-use super::difference::{Situation, difference};
+use super::difference::Situation;
 use super::law::{Law, Violation};
-use super::story::{Step, StepFault, Story, Told};
+use super::story::{Step, Story, Told};
 use super::workload::Workload;
 use crate::context::Context;
-use crate::fault::{Fault, FaultKind};
-use crate::outcome::Outcome;
 use crate::state::{State, read_ports};
 
 pub(super) type Verdict<T = ()> = Result<T, Violation>;
 
 pub(super) struct Judge<'a, W> {
     context: &'a Context,
-    workload: W,
+    pub(super) workload: W,
     /// What the operator may set.
     changes: Vec<(String, Value)>,
     /// The workload before the charm is installed.
@@ -70,7 +68,7 @@ impl<'a, W: Workload> Judge<'a, W> {
         } else {
             return Ok(());
         };
-        Err(accuse(
+        Err(Violation::new(
             Law::Idempotence,
             complaint,
             &story,
@@ -86,7 +84,7 @@ impl<'a, W: Workload> Judge<'a, W> {
         let (law, complaint, expected) = self.expected_end(story, &told)?;
         let last = &told[told.len() - 1];
         if last.after != expected && !self.one_more_event_makes_it(story, last, &expected)? {
-            return Err(accuse(law, complaint, story, &told, &expected, 1));
+            return Err(Violation::new(law, complaint, story, &told, &expected, 1));
         }
         Ok(last.after.clone())
     }
@@ -107,7 +105,7 @@ impl<'a, W: Workload> Judge<'a, W> {
             return Ok(());
         }
         let complaint = "the unit is gone, and something of it is still there";
-        Err(accuse(
+        Err(Violation::new(
             Law::NothingIsLeft,
             complaint,
             &whole,
@@ -123,29 +121,20 @@ impl<'a, W: Workload> Judge<'a, W> {
         story: &Story,
         told: &[Told],
     ) -> Verdict<(Law, &'static str, Situation)> {
-        let mut config = story.given.config.clone();
-        let mut any_is_bad = false;
-        let mut good_end = None;
-        let mut end = None;
+        let mut given = story.given.clone();
+        let (mut bad, mut any_is_bad, mut good_end) = (false, false, None);
         for (step, told) in story.steps.iter().zip(told) {
-            config.extend(step.config.clone());
-            let given = State {
-                config: config.clone(),
-                ..story.given.clone()
-            };
-            let bad = self.is_bad(&given)?;
+            given = step.prepare(&given);
+            bad = self.is_bad(&given)?;
             any_is_bad |= bad;
             if !bad {
                 good_end = Some(&told.after);
             }
-            end = Some((bad, self.asked_for(&given)?));
         }
-        let Some((bad, asked_for)) = end else {
-            return Ok((Law::Order, "", told[0].before.clone()));
-        };
+        let asked_for = self.asked_for(&given)?;
         Ok(if bad {
             let state = State {
-                config,
+                config: given.config,
                 unit_status: asked_for.state.unit_status.clone(),
                 ..good_end.map_or(&story.given, |good| &good.state).clone()
             };
@@ -172,7 +161,7 @@ impl<'a, W: Workload> Judge<'a, W> {
 
     /// What the given state's configuration asks for: what `config-changed` makes of it.
     fn asked_for(&mut self, given: &State) -> Verdict<Situation> {
-        let key = serde_json::to_string(given).unwrap_or_default();
+        let key = json!(given).to_string();
         if let Some(asked_for) = self.asked_for.get(&key) {
             return Ok(asked_for.clone());
         }
@@ -206,122 +195,8 @@ impl<'a, W: Workload> Judge<'a, W> {
         Ok(asked_for.state.opened_ports.is_empty() && asked_for.workload == self.no_workload)
     }
 
-    /// What can go wrong with the last event of the story.
-    pub(super) fn faults(&mut self, story: &Story) -> Verdict<Vec<StepFault>> {
-        let told = self.tell(story)?;
-        let commands = told
-            .last()
-            .map_or(0, |last| last.outcome.hook_commands.len());
-        let of_workload = self
-            .workload
-            .faults()
-            .iter()
-            .copied()
-            .map(StepFault::Workload);
-        let of_hook_commands = (0..commands).flat_map(|command| {
-            FaultKind::ALL.map(|kind| StepFault::HookCommand(Fault { command, kind }))
-        });
-        Ok(of_workload.chain(of_hook_commands).collect())
-    }
-
-    /// What the story ends with when nothing goes wrong, and Juju has had its second hook if it needs one.
-    pub(super) fn undisturbed_end(&mut self, story: &Story) -> Verdict<Situation> {
-        let told = self.tell(&story.and(story.again()))?;
-        let [first, second] = &told[story.steps.len() - 1..] else {
-            return Ok(told[told.len() - 1].after.clone());
-        };
-        let end = if waited_for_the_next_hook(first, second) {
-            second
-        } else {
-            first
-        };
-        Ok(end.after.clone())
-    }
-
-    /// When this goes wrong with the last event of the story, the next one makes it good.
-    pub(super) fn retry(
-        &mut self,
-        story: &Story,
-        fault: StepFault,
-        expected: &Situation,
-    ) -> Verdict {
-        let mut disturbed = story.clone();
-        if let Some(step) = disturbed.steps.last_mut() {
-            step.fault = Some(fault);
-        }
-        let retried = disturbed.and(story.again());
-        let retried_told = self.tell(&retried)?;
-        let (told, [retry]) = retried_told.split_at(disturbed.steps.len()) else {
-            return Ok(());
-        };
-        let Some(faulty) = told.last() else {
-            return Ok(());
-        };
-
-        let unit_status = |situation: &Situation| situation.state.unit_status.clone();
-        if faulty.outcome.succeeded() {
-            if is_blocked(&faulty.after.state)
-                && !is_blocked(&expected.state)
-                && faulty.after.state.opened_ports != faulty.before.state.opened_ports
-            {
-                let expected = Situation {
-                    state: State {
-                        unit_status: unit_status(&faulty.after),
-                        ..faulty.before.state.clone()
-                    },
-                    workload: faulty.after.workload.clone(),
-                };
-                let complaint = "the unit is blocked, so its ports should be as they were";
-                return Err(accuse(
-                    Law::BlockedIsStable,
-                    complaint,
-                    &disturbed,
-                    told,
-                    &expected,
-                    1,
-                ));
-            }
-        } else if claims_too_much(&faulty.outcome, fault) {
-            let expected = Situation {
-                state: State {
-                    unit_status: faulty.before.state.unit_status.clone(),
-                    ..faulty.after.state.clone()
-                },
-                workload: faulty.after.workload.clone(),
-            };
-            let complaint = "the hook said active and failed after that; Juju does not take a status back, so it stays wrong until the retry";
-            return Err(accuse(
-                Law::Retry,
-                complaint,
-                &disturbed,
-                told,
-                &expected,
-                1,
-            ));
-        }
-
-        // Juju runs nothing again when the hook ended well, and nobody asks for more when it says so.
-        let done =
-            faulty.outcome.succeeded() && unit_status(&faulty.after) == unit_status(expected);
-        let (story, told, last) = if done {
-            (&disturbed, told, faulty)
-        } else {
-            (&retried, &retried_told[..], retry)
-        };
-        if last.after == *expected || self.one_more_event_makes_it(story, last, expected)? {
-            return Ok(());
-        }
-        let complaint = if done {
-            "the hook took it for done, so Juju does not run it again, yet it should have left what it leaves when nothing goes wrong"
-        } else {
-            "Juju runs the hook again, and then all should be as if nothing had gone wrong"
-        };
-        let hooks = if done { 1 } else { 2 };
-        Err(accuse(Law::Retry, complaint, story, told, expected, hooks))
-    }
-
     /// Whether all that is missing are ports that Juju opens only in the next hook.
-    fn one_more_event_makes_it(
+    pub(super) fn one_more_event_makes_it(
         &mut self,
         story: &Story,
         last: &Told,
@@ -334,7 +209,7 @@ impl<'a, W: Workload> Judge<'a, W> {
     }
 
     /// Tells the story; an event that fails though nothing goes wrong breaks a law already.
-    fn tell(&mut self, story: &Story) -> Verdict<Vec<Told>> {
+    pub(super) fn tell(&mut self, story: &Story) -> Verdict<Vec<Told>> {
         let mut told = story.tell(self.context, &mut self.workload);
         let failed =
             |(step, told): (&Step, &Told)| step.fault.is_none() && !told.outcome.succeeded();
@@ -356,11 +231,11 @@ impl<'a, W: Workload> Judge<'a, W> {
             )
         };
         let is = told[index].after.clone();
-        Err(accuse(law, complaint, &story, &told, &is, 1))
+        Err(Violation::new(law, complaint, &story, &told, &is, 1))
     }
 }
 
-fn is_blocked(state: &State) -> bool {
+pub(super) fn is_blocked(state: &State) -> bool {
     state
         .unit_status
         .as_ref()
@@ -376,19 +251,9 @@ fn may_change(command: &str) -> bool {
     !reads && !["opened-ports", "is-leader", "status-set"].contains(&name)
 }
 
-/// Whether a hook that failed had said active before, other than as the very last thing that it did.
-fn claims_too_much(failed: &Outcome, fault: StepFault) -> bool {
-    let killed_when_done = matches!(fault, StepFault::HookCommand(fault) if fault.kind == FaultKind::CharmKilled)
-        && failed
-            .hook_commands
-            .last()
-            .is_some_and(|last| last.starts_with("status-set"));
-    failed.status_history.last().map(Status::name) == Some("active") && !killed_when_done
-}
-
 /// Whether the second of two hooks has only opened what Juju refuses to open in the first: what overlaps a range that
 /// was open before it.
-fn waited_for_the_next_hook(first: &Told, second: &Told) -> bool {
+pub(super) fn waited_for_the_next_hook(first: &Told, second: &Told) -> bool {
     let at_start = &first.before.state.opened_ports;
     let new: Vec<String> = second
         .after
@@ -406,31 +271,4 @@ fn waited_for_the_next_hook(first: &Told, second: &Told) -> bool {
         && new_ranges
             .ranges()
             .all(|new| at_start_ranges.ranges().any(|range| range.overlaps(new)))
-}
-
-/// Tells how the story should have ended and did not, with the hook commands of its last so many hooks.
-fn accuse(
-    law: Law,
-    complaint: &str,
-    story: &Story,
-    told: &[Told],
-    expected: &Situation,
-    hooks: usize,
-) -> Violation {
-    let difference = told
-        .last()
-        .map(|last| difference(expected, &last.after))
-        .unwrap_or_default();
-    let parts = [
-        story.text(told),
-        format!("{complaint}\n"),
-        difference,
-        story.hook_commands(told, told.len().saturating_sub(hooks)),
-        format!("to replay it:\n{}", story.replay()),
-    ];
-    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    Violation {
-        law,
-        story: parts.join("\n"),
-    }
 }

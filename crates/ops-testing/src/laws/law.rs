@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::difference::{Situation, difference};
+use super::story::{Story, Told};
+
 /// What a holistic charm promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Law {
@@ -71,4 +74,33 @@ pub struct Violation {
     pub law: Law,
     /// The story, in several lines.
     pub story: String,
+}
+
+impl Violation {
+    /// Tells how the story should have ended and did not, with the hook commands of its last so many hooks.
+    pub(super) fn new(
+        law: Law,
+        complaint: &str,
+        story: &Story,
+        told: &[Told],
+        expected: &Situation,
+        hooks: usize,
+    ) -> Self {
+        let difference = told
+            .last()
+            .map(|last| difference(expected, &last.after))
+            .unwrap_or_default();
+        let parts = [
+            story.text(told),
+            format!("{complaint}\n"),
+            difference,
+            story.hook_commands(told, told.len().saturating_sub(hooks)),
+            format!("to replay it:\n{}", story.replay()),
+        ];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        Self {
+            law,
+            story: parts.join("\n"),
+        }
+    }
 }

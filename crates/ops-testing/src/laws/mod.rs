@@ -8,6 +8,7 @@ mod difference;
 mod judge;
 mod law;
 mod option_values;
+mod retry;
 mod rust_code;
 mod stories;
 mod story;

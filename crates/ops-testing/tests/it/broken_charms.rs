@@ -165,6 +165,43 @@ pub(crate) fn fails_for_a_bad_port(
     Ok(Status::active())
 }
 
+pub(crate) fn opens_and_is_blocked_when_the_server_fails(
+    website: &Website,
+    _event: &Event,
+    unit: &Unit,
+) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    unit.set_ports([port.clone()])?;
+    Ok(match website.serve_on(&port) {
+        Ok(()) => Status::active(),
+        Err(error) => Status::blocked(error.to_string()),
+    })
+}
+
+pub(crate) fn does_not_look_whether_the_server_has_failed(
+    website: &Website,
+    _event: &Event,
+    unit: &Unit,
+) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    unit.set_ports([port.clone()])?;
+    let _ = website.serve_on(&port);
+    Ok(Status::active())
+}
+
+/// As one that adds 1 to it.
+pub(crate) fn cannot_take_the_highest_port(
+    website: &Website,
+    event: &Event,
+    unit: &Unit,
+) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    if port == Port::tcp(u16::MAX)? {
+        return Err(anyhow!("65535 + 1 is too much").into());
+    }
+    holistic(website, event, unit)
+}
+
 pub(crate) fn closes_and_opens_each_time(
     website: &Website,
     _event: &Event,

@@ -31,7 +31,9 @@ fn context(website: &Website, reconcile: Reconcile) -> Context {
 fn check(reconcile: Reconcile) -> std::result::Result<(), Violation> {
     let website = Website::default();
     let context = context(&website, reconcile);
-    Laws::of(&context, website).try_check([
+    // Few, as these tests are many.
+    let laws = Laws::of(&context, website).with_option_values("port", [8000, 8001, 0]);
+    laws.try_check([
         State::default(),
         State::default()
             .with_config("port", 22)
@@ -53,6 +55,22 @@ fn assert_holistic(reconcile: Reconcile) {
 #[test]
 fn a_holistic_charm_keeps_all_laws() {
     assert_holistic(broken_charms::holistic);
+}
+
+#[test]
+fn options_are_set_to_what_their_types_suggest() {
+    let website = Website::default();
+    let context = context(&website, broken_charms::cannot_take_the_highest_port);
+
+    let violation = Laws::of(&context, website)
+        .try_check([State::default()])
+        .unwrap_err();
+
+    assert_eq!(violation.law, Law::EndsWell, "{violation}");
+    assert!(
+        violation.story.contains("port is set to 65535"),
+        "{violation}"
+    );
 }
 
 #[test]
@@ -80,6 +98,19 @@ fn who_fails_a_hook_for_what_the_operator_must_mend_does_not_end_well() {
 fn who_closes_and_opens_each_time_is_not_idempotent() {
     let violation = violation(broken_charms::closes_and_opens_each_time);
     assert_eq!(violation.law, Law::Idempotence, "{violation}");
+}
+
+#[test]
+fn who_is_blocked_by_the_workload_with_its_port_moved_does_not_stay_as_it_is() {
+    let violation = violation(broken_charms::opens_and_is_blocked_when_the_server_fails);
+    assert_eq!(violation.law, Law::BlockedIsStable, "{violation}");
+}
+
+#[test]
+fn who_says_active_though_the_server_has_failed_is_not_run_again() {
+    let violation = violation(broken_charms::does_not_look_whether_the_server_has_failed);
+    assert_eq!(violation.law, Law::Retry, "{violation}");
+    assert!(violation.story.contains("took it for done"), "{violation}");
 }
 
 #[test]
