@@ -48,7 +48,7 @@ pub(crate) fn settle(store: &Store, interrupt: &Interrupt) -> Result<()> {
         let agent = UnitAgent::new(store, interrupt, name, unit.machine);
         let _lock = agent.lock()?;
         // Meanwhile another process may have done it.
-        match next_operation(&store.read()?, name, Timestamp::now()) {
+        match next_operation(&*store.read()?, name, Timestamp::now()) {
             Some(Operation::Run(hook)) => agent.run_hook(&hook)?,
             Some(Operation::CleanUp) => agent.clean_up()?,
             None => {}
@@ -132,8 +132,8 @@ impl<'a> UnitAgent<'a> {
     }
 
     fn sockets(&self) -> Result<PathBuf> {
-        let uuid = self.store.read()?.uuid;
-        self.store.data().sockets(&uuid, self.machine)
+        let uuid = &self.store.read()?.uuid;
+        self.store.data().sockets(uuid, self.machine)
     }
 
     fn run_hook(&self, hook: &Hook) -> Result<()> {
@@ -243,19 +243,15 @@ impl<'a> UnitAgent<'a> {
     }
 
     fn set_status_before(&self, hook: &Hook) -> Result<()> {
-        let Hook::Unit(name) = hook else {
-            return Ok(());
+        let (message, keeps_the_charms_own) = match hook {
+            Hook::Unit(name) if name == "install" => ("installing charm software", true),
+            Hook::Unit(name) if name == "stop" => ("stopping charm software", false),
+            _ => return Ok(()),
         };
-        self.update_unit(|unit, now| match name.as_str() {
-            "install" if !unit.status_set => {
-                let message = "installing charm software";
+        self.update_unit(|unit, now| {
+            if !(keeps_the_charms_own && unit.status_set) {
                 unit.workload_status = StatusSince::new("maintenance", message, now);
             }
-            "stop" => {
-                let message = "stopping charm software";
-                unit.workload_status = StatusSince::new("maintenance", message, now);
-            }
-            _ => {}
         })
     }
 
@@ -336,7 +332,7 @@ impl<'a> UnitAgent<'a> {
             let here = |unit: &Unit| unit.machine == self.machine;
             model.units().filter(|(_, unit)| here(unit)).count() <= 1
         };
-        let directory = if last(&self.store.read()?) {
+        let directory = if last(&*self.store.read()?) {
             machine(self.store, self.machine).stop_all()?;
             fs::remove_dir(self.sockets()?).context("cannot remove the directory of sockets")?;
             self.store.machine(self.machine)

@@ -80,7 +80,7 @@ impl Session {
     pub(crate) fn settle_and_show(&self, store: &Store) -> Result<()> {
         self.settle(store)?;
         if io::stderr().is_terminal() {
-            let table = verbs::status::table(&store.read()?);
+            let table = verbs::status::table(&*store.read()?);
             writeln!(io::stderr(), "\n{table}")?;
         }
         Ok(())

@@ -108,7 +108,11 @@ pub fn stage(project: &Path, binaries: &[PathBuf], into: &Path) -> Result<()> {
 }
 
 /// Copies a charm directory as it is; links stay links.
-pub(crate) fn copy_directory(from: &Path, into: &Path) -> Result<()> {
+///
+/// # Errors
+///
+/// When a file cannot be read or written.
+pub fn copy_directory(from: &Path, into: &Path) -> Result<()> {
     fs::create_dir_all(into).with_context(|| format!("cannot create {}", into.display()))?;
     for entry in entries_below(from, Some(into))? {
         let (source, target) = (from.join(&entry), into.join(&entry));

@@ -1,11 +1,13 @@
 //! Where the emulator keeps a model: one JSON file, replaced by rename, changed under a lock that readers do not need.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::env;
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
@@ -28,10 +30,12 @@ pub(crate) const CONTROLLER_UUID: &str = "00000000-0000-4000-8000-000000000000";
 pub(crate) struct DataDirectory(PathBuf);
 
 /// One model's directory.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Store {
     data: DataDirectory,
     directory: PathBuf,
+    /// The model as it was last, with the file it was in: one that is kept open shares its number with no other.
+    last: RefCell<Option<(File, Rc<Model>)>>,
 }
 
 impl DataDirectory {
@@ -121,7 +125,9 @@ impl DataDirectory {
 
     pub(crate) fn switch(&self, name: &str) -> Result<()> {
         let path = self.0.join("current-model");
-        replace(&path, name.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+        replace(&path, name.as_bytes())
+            .map(drop)
+            .with_context(|| format!("cannot write {}", path.display()))
     }
 
     fn store(&self, name: &str) -> Result<Store> {
@@ -134,6 +140,7 @@ impl DataDirectory {
         Ok(Store {
             data: self.clone(),
             directory: self.0.join("models").join(name),
+            last: RefCell::default(),
         })
     }
 }
@@ -207,27 +214,36 @@ impl Store {
         self.unit(machine, unit).join("charm/.juju-charm")
     }
 
-    /// The model as it is now.
-    pub(crate) fn read(&self) -> Result<Model> {
+    /// The model as it is now. Its file is read only when it is another one than the last time.
+    pub(crate) fn read(&self) -> Result<Rc<Model>> {
         let path = self.state();
-        let text =
-            fs::read(&path).with_context(|| format!("cannot read the model {}", path.display()))?;
-        serde_json::from_slice(&text).with_context(|| {
+        let cannot_read = || format!("cannot read the model {}", path.display());
+        let mut file = File::open(&path).with_context(cannot_read)?;
+        if let Some((last, model)) = &*self.last.borrow()
+            && is_same(last, &file).with_context(cannot_read)?
+        {
+            return Ok(Rc::clone(model));
+        }
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).with_context(cannot_read)?;
+        let model: Rc<Model> = Rc::new(serde_json::from_slice(&text).with_context(|| {
             format!(
                 "the model in {} is damaged; restore the file, or remove its directory to begin anew",
                 path.display()
             )
-        })
+        })?);
+        *self.last.borrow_mut() = Some((file, Rc::clone(&model)));
+        Ok(model)
     }
 
     /// Changes the model; nothing is changed when `change` fails.
     pub(crate) fn update<T>(&self, change: impl FnOnce(&mut Model) -> Result<T>) -> Result<T> {
         let _lock = self.lock("model")?;
-        let mut model = self.read()?;
-        let before = model.clone();
+        let before = self.read()?;
+        let mut model = Model::clone(&before);
         let result = change(&mut model)?;
-        if model != before {
-            self.write(&model)?;
+        if model != *before {
+            self.write(model)?;
         }
         Ok(result)
     }
@@ -271,7 +287,7 @@ impl Store {
             return Ok(false);
         }
         let name = self.directory.file_name().unwrap_or_default();
-        self.write(&Model::new(
+        self.write(Model::new(
             &name.to_string_lossy(),
             random_uuid()?,
             Timestamp::now(),
@@ -283,19 +299,28 @@ impl Store {
         self.directory.join("state.json")
     }
 
-    fn write(&self, model: &Model) -> Result<()> {
+    fn write(&self, model: Model) -> Result<()> {
         let path = self.state();
-        let text = serde_json::to_vec_pretty(model)?;
-        replace(&path, &text).with_context(|| format!("cannot write {}", path.display()))
+        let text = serde_json::to_vec(&model)?;
+        let file =
+            replace(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+        *self.last.borrow_mut() = Some((file, Rc::new(model)));
+        Ok(())
     }
 }
 
-/// Replaces a file in one step: whoever reads it sees the old content or the new.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Replaces a file in one step, and returns it: whoever reads it sees the old content or the new.
+fn replace(path: &Path, content: &[u8]) -> io::Result<File> {
     let new = path.with_extension("new");
     let mut file = File::create(&new)?;
     file.write_all(content)?;
-    fs::rename(&new, path)
+    fs::rename(&new, path)?;
+    Ok(file)
+}
+
+fn is_same(left: &File, right: &File) -> io::Result<bool> {
+    let (left, right) = (left.metadata()?, right.metadata()?);
+    Ok((left.dev(), left.ino()) == (right.dev(), right.ino()))
 }
 
 #[cfg(test)]
@@ -329,6 +354,20 @@ mod tests {
     }
 
     #[test]
+    fn what_another_process_changes_is_seen() {
+        let home = tempfile::tempdir().unwrap();
+        let (ours, theirs) = (store(home.path()), store(home.path()));
+        for task in 1..10 {
+            let change = |model: &mut Model| {
+                model.last_task = task;
+                Ok(())
+            };
+            theirs.update(change).unwrap();
+            assert_eq!(ours.read().unwrap().last_task, task);
+        }
+    }
+
+    #[test]
     fn a_change_that_fails_changes_nothing() {
         let home = tempfile::tempdir().unwrap();
         let store = store(home.path());
@@ -359,9 +398,8 @@ mod tests {
     #[test]
     fn a_damaged_model_is_an_error_and_says_which_file() {
         let home = tempfile::tempdir().unwrap();
-        let store = store(home.path());
-        fs::write(store.state(), "{").unwrap();
-        let error = store.read().unwrap_err().to_string();
+        fs::write(store(home.path()).state(), "{").unwrap();
+        let error = store(home.path()).read().unwrap_err().to_string();
         assert!(error.contains("state.json is damaged"), "{error}");
     }
 

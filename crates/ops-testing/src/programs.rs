@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context as _, Result, bail};
 use escargot::CargoBuild;
 use escargot::format::Message;
-use juju_emulator::stage::stage;
+use juju_emulator::stage::{copy_directory, stage};
 
 /// Makes the directory of an unpacked charm, as `juju-emulator deploy` takes it, from a project or an unpacked charm.
 ///
@@ -19,13 +19,12 @@ use juju_emulator::stage::stage;
 /// When the charm cannot be built or copied.
 pub fn stage_charm(project: &Path, into: &Path) -> Result<()> {
     let manifest = project.join("Cargo.toml");
-    let binaries = if manifest.exists() {
-        build(&project.display().to_string(), || {
-            CargoBuild::new().manifest_path(manifest).bins()
-        })?
-    } else {
-        Vec::new()
-    };
+    if !manifest.exists() {
+        return copy_directory(project, into);
+    }
+    let binaries = build(&project.display().to_string(), || {
+        CargoBuild::new().manifest_path(manifest).bins()
+    })?;
     stage(project, &binaries, into)
 }
 

@@ -50,7 +50,7 @@ impl Deploy {
         let store = session.store()?;
         let files = self.config_files()?;
         let (staged, charm) = stage_charm(&store, &self.charm, |charm| {
-            self.check(&store.read()?, charm, &files).map(drop)
+            self.check(&*store.read()?, charm, &files).map(drop)
         })?;
         let (name, revision) = store.update(|model| {
             let (name, settings) = self.check(model, &charm, &files)?;

@@ -50,7 +50,7 @@ impl Exec {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         let store = session.store()?;
         session.settle(&store)?;
-        let targets = self.targets(&store.read()?)?;
+        let targets = self.targets(&*store.read()?)?;
         let commands = match self.command.as_slice() {
             [line] => line.clone(),
             words => quote(words),

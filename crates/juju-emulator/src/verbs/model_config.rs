@@ -44,7 +44,7 @@ impl ModelConfig {
             return Ok(());
         }
         if self.values.is_empty() && self.reset.is_empty() {
-            return self.show(&store.read()?, out);
+            return self.show(&*store.read()?, out);
         }
         store.update(|model| {
             for key in &self.reset {

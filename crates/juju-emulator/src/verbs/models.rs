@@ -1,6 +1,7 @@
 //! `add-model`, `models`, `show-model`, `switch` and `destroy-model`
 
 use std::io::{self, Write};
+use std::rc::Rc;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -107,7 +108,7 @@ impl Models {
         for name in session.data.model_names()? {
             models.push(session.data.model(&name)?.read()?);
         }
-        let infos: Vec<_> = models.iter().map(info).collect();
+        let infos: Vec<_> = models.iter().map(|model| info(model)).collect();
         let all = json!({"models": infos, "current-model": current});
         match self.format {
             Format::Json => writeln!(out, "{all}")?,
@@ -121,7 +122,7 @@ impl Models {
     }
 }
 
-fn table(models: &[Model], current: &str) -> String {
+fn table(models: &[Rc<Model>], current: &str) -> String {
     let mut rows = vec![row([
         "Model",
         "Cloud/Region",
@@ -209,7 +210,12 @@ impl DestroyModel {
                 format!("This command will destroy the \"{name}\" model and everything in it.");
             units::ask(&warning)?;
         }
-        let applications = store.read()?.applications.into_keys().collect::<Vec<_>>();
+        let applications = store
+            .read()?
+            .applications
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>();
         for application in applications {
             units::remove(session, &store, &application, None, true)?;
         }

@@ -42,7 +42,7 @@ impl Refresh {
         let store = session.store()?;
         store.read()?.application(name)?;
         let (staged, charm) = stage_charm(&store, path, |charm| {
-            self.settings(&store.read()?, charm).map(drop)
+            self.settings(&*store.read()?, charm).map(drop)
         })?;
         let revision = store.update(|model| {
             let settings = self.settings(model, &charm)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::rc::Rc;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -106,7 +107,7 @@ impl Format {
     }
 }
 
-fn settled(session: &Session) -> Result<(Store, Model)> {
+fn settled(session: &Session) -> Result<(Store, Rc<Model>)> {
     let store = session.store()?;
     session.settle(&store)?;
     let model = store.read()?;

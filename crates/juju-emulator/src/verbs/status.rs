@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::rc::Rc;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -41,7 +42,7 @@ impl Status {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         let store = session.store()?;
         session.settle(&store)?;
-        let mut model = store.read()?;
+        let mut model = Rc::unwrap_or_clone(store.read()?);
         keep_matching(&mut model, &self.patterns);
         match self.format {
             Format::Json => writeln!(out, "{}", serde_json::to_string(&full(&model))?)?,

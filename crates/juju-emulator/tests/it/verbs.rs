@@ -453,7 +453,7 @@ fn a_charm_that_comes_while_the_one_before_it_is_installed_is_installed_after_it
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    while !juju.state().contains(r#""revision": 2"#) {
+    while !juju.state().contains(r#""revision":2"#) {
         std::thread::yield_now();
     }
     waiting.write_all(text.as_bytes()).unwrap();

@@ -1,0 +1,125 @@
+//! What happens inside one process: a whole `Context::run` of hello-server, the reading of environment and config, and the
+//! emulator's hook commands. `cargo bench -p benches --bench in_process`; the planner of ports is measured in `ops`.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::io;
+use std::num::NonZeroU16;
+use std::path::Path;
+use std::process::{ExitStatus, Output};
+use std::sync::Arc;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use hello_server::charm::HelloServer;
+use hello_server::config::Config;
+use hello_server::workload::{Workload, WorkloadError};
+use juju_emulator::{HookContext, UnitView};
+use ops::{Charm, Event, HookCommands, JujuContext, Result, Status, Unit};
+use ops_testing::{Context, State};
+
+/// Takes every port.
+struct FakeServer;
+
+impl Workload for FakeServer {
+    fn serve_on(&mut self, _port: NonZeroU16) -> Result<(), WorkloadError> {
+        Ok(())
+    }
+
+    fn stop(&mut self) -> Result<(), WorkloadError> {
+        Ok(())
+    }
+
+    fn uninstall(&mut self) -> Result<(), WorkloadError> {
+        Ok(())
+    }
+}
+
+fn context_run(criterion: &mut Criterion) {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let context = Context::of_charm(&project, || HelloServer::new(FakeServer));
+    let served = State::default().with_opened_ports(["8000/tcp"]);
+    for (name, port) in [
+        ("nothing to do", 8000),
+        ("port change", 6789),
+        ("blocked", 22),
+    ] {
+        let given = served.clone().with_config("server-port", port);
+        criterion.bench_function(&format!("Context::run, {name}"), |bencher| {
+            bencher.iter(|| context.run(&Event::ConfigChanged, &given));
+        });
+    }
+}
+
+/// Reads its config and does nothing with it.
+struct Reader;
+
+impl Charm for Reader {
+    fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+        black_box(unit.config::<Config>()?);
+        Ok(Status::active())
+    }
+}
+
+/// Answers every command with the same config.
+struct SameConfig;
+
+impl HookCommands for SameConfig {
+    fn run(&self, _command: &str, _args: &[String]) -> io::Result<Output> {
+        Ok(Output {
+            status: ExitStatus::default(),
+            stdout: br#"{"server-port":8000}"#.to_vec(),
+            stderr: Vec::new(),
+        })
+    }
+}
+
+#[expect(clippy::unwrap_used, reason = "a benchmark")]
+fn environment_and_config(criterion: &mut Criterion) {
+    let variables = [
+        ("JUJU_DISPATCH_PATH", "hooks/config-changed"),
+        ("JUJU_UNIT_NAME", "hello-server/0"),
+        (
+            "JUJU_CHARM_DIR",
+            "/var/lib/juju/agents/unit-hello-server-0/charm",
+        ),
+        ("JUJU_MACHINE_ID", "0"),
+    ];
+    criterion.bench_function("environment", |bencher| {
+        bencher.iter(|| JujuContext::from_environment(black_box(variables)));
+    });
+    let context = JujuContext::from_environment(variables).unwrap();
+    let hook_commands: Arc<dyn HookCommands> = Arc::new(SameConfig);
+    criterion.bench_function("dispatch that reads config", |bencher| {
+        bencher.iter(|| ops::dispatch(&mut Reader, &context, Arc::clone(&hook_commands)));
+    });
+}
+
+#[expect(clippy::unwrap_used, reason = "a benchmark")]
+fn hook_commands(criterion: &mut Criterion) {
+    let hook = HookContext::new(UnitView {
+        name: "hello-server/0".to_owned(),
+        config: BTreeMap::from([("server-port".to_owned(), Some(8000.into()))]),
+        ..UnitView::default()
+    });
+    for line in [
+        "config-get --format=json",
+        "opened-ports --endpoints --format=json",
+        "open-port 8000/tcp",
+        "status-set active",
+        "juju-log --log-level INFO -- hello",
+    ] {
+        let mut words = line.split(' ').map(str::to_owned);
+        let command = words.next().unwrap();
+        let args: Vec<String> = words.collect();
+        criterion.bench_function(&format!("emulator: {line}"), |bencher| {
+            bencher.iter_batched_ref(
+                || hook.clone(),
+                |hook| hook.run(&command, &args, Path::new("/")),
+                criterion::BatchSize::SmallInput,
+            );
+        });
+    }
+}
+
+criterion_group!(benches, context_run, environment_and_config, hook_commands);
+criterion_main!(benches);

@@ -1,0 +1,147 @@
+"""The server's life under systemd: does what src/systemd.rs and src/files.rs do, file by file and call by call."""
+
+import errno
+import filecmp
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+
+
+class PortTaken(Exception):
+    """Another process of the machine listens on the wanted port."""
+
+
+class Systemd:
+    """The server as two systemd units, a socket and the service that it starts."""
+
+    def __init__(self, name: str, charm_dir: pathlib.Path):
+        self.name = name
+        self.prefix = name.replace("/", "-") + "@"
+        self.charm_dir = charm_dir
+        self.executable = charm_dir / "server" / "hello-server"
+        path = os.environ.get("SYSTEMD_UNIT_PATH", "").split(":")
+        self.unit_dir = pathlib.Path(next(filter(os.path.isabs, path), "/etc/systemd/system"))
+
+    def serve_on(self, port: int) -> None:
+        must_reload = self._install()
+        loaded = self._loaded_units()
+        if must_reload or any(unit["NeedDaemonReload"] == "yes" for unit in loaded.values()):
+            systemctl("daemon-reload")
+        listening = loaded.get(self._socket(port), {})
+        service = loaded.get(self._service(port), {})
+        if listening.get("Result") in ("service-start-limit-hit", "trigger-limit-hit"):
+            self._reset_failed({port})
+            raise RuntimeError(f"systemd gave it up: {listening['Result']}")
+        listens = listening.get("ActiveState") == "active" and port in self._enabled_ports()
+        if not listens or service.get("ActiveState") in ("activating", "failed"):
+            self._start(port)
+        self._stop_ports(self._ports_in_use(loaded) - {port})
+        if self._is_outdated(service.get("MainPID", "0")):
+            systemctl("try-restart", "--", self._service(port))
+
+    def stop(self) -> None:
+        self._stop_ports(self._ports_in_use(self._loaded_units()))
+
+    def uninstall(self) -> None:
+        self.stop()
+        units = [self._unit_file(kind) for kind in ("socket", "service")]
+        if any(unit.exists() for unit in units):
+            for unit in units:
+                unit.unlink(missing_ok=True)
+            systemctl("daemon-reload")
+        shutil.rmtree(self.executable.parent, ignore_errors=True)
+
+    def _socket(self, port: int) -> str:
+        return f"{self.prefix}{port}.socket"
+
+    def _service(self, port: int) -> str:
+        return f"{self.prefix}{port}.service"
+
+    def _unit_file(self, kind: str) -> pathlib.Path:
+        return self.unit_dir / f"{self.prefix}.{kind}"
+
+    def _port_of(self, unit: str) -> int | None:
+        instance = unit.removeprefix(self.prefix).partition(".")[0]
+        return int(instance) if unit.startswith(self.prefix) and instance.isdecimal() else None
+
+    def _install(self) -> bool:
+        texts = {}
+        for kind in ("socket", "service"):
+            template = (self.charm_dir / "src" / f"hello-server.{kind}").read_text()
+            executable, name = ('"' + str(word).replace("%", "%%") + '"' for word in (self.executable, self.name))
+            texts[self._unit_file(kind)] = template.replace("{executable}", executable).replace("{name}", name)
+        differ = any(not path.exists() or path.read_text() != text for path, text in texts.items())
+        server = self.charm_dir / "bin" / "hello-server"
+        if differ or not self.executable.exists() or not filecmp.cmp(server, self.executable, shallow=False):
+            self.executable.parent.mkdir(exist_ok=True)
+            replace(self.executable, server.read_bytes(), 0o755)
+        if differ:
+            for path, text in texts.items():
+                replace(path, text.encode(), 0o644)
+        return differ
+
+    def _loaded_units(self) -> dict[str, dict[str, str]]:
+        shown = systemctl(
+            "show",
+            "--property=Id,ActiveState,Result,MainPID,NeedDaemonReload",
+            "--",
+            f"{self.prefix}*.socket",
+            f"{self.prefix}*.service",
+        )
+        blocks = [block for block in shown.split("\n\n") if block.strip()]
+        units = [dict(line.split("=", 1) for line in block.splitlines() if line) for block in blocks]
+        return {unit["Id"]: unit for unit in units}
+
+    def _enabled_ports(self) -> set[int]:
+        try:
+            names = os.listdir(self.unit_dir / "sockets.target.wants")
+        except FileNotFoundError:
+            return set()
+        return {port for port in map(self._port_of, names) if port}
+
+    def _ports_in_use(self, loaded: dict[str, dict[str, str]]) -> set[int]:
+        names = [name for name, unit in loaded.items() if unit["ActiveState"] != "inactive"]
+        return self._enabled_ports() | {port for port in map(self._port_of, names) if port}
+
+    def _start(self, port: int) -> None:
+        try:
+            systemctl("enable", "--now", "--", self._socket(port))
+            systemctl("start", "--", self._service(port))
+        except subprocess.CalledProcessError:
+            self._stop_ports({port})
+            try:
+                socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True).close()
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    raise PortTaken from error
+            raise
+
+    def _stop_ports(self, ports: set[int]) -> None:
+        if ports:
+            systemctl("disable", "--now", "--", *map(self._socket, sorted(ports)))
+            self._reset_failed(ports)
+
+    def _reset_failed(self, ports: set[int]) -> None:
+        systemctl("reset-failed", "--", *(f"{self.prefix}{port}.*" for port in sorted(ports)))
+
+    def _is_outdated(self, main_pid: str) -> bool:
+        try:
+            return not os.path.samefile(f"/proc/{main_pid}/exe", self.executable)
+        except OSError:
+            return False
+
+
+def replace(path: pathlib.Path, content: bytes, mode: int) -> None:
+    """Writes a file in one step: a reader, or a crash, finds the old one or the new one."""
+    new = path.with_suffix(".new")
+    with new.open("wb") as file:
+        file.write(content)
+        os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
+    new.rename(path)
+
+
+def systemctl(*arguments: str) -> str:
+    return subprocess.run(["systemctl", *arguments], check=True, capture_output=True, text=True).stdout
