@@ -1,6 +1,7 @@
 """The charm, deployed: each test goes on from where the one before it has left the application."""
 
 import socket
+import time
 import urllib.request
 
 import jubilant
@@ -150,6 +151,28 @@ def test_refresh(juju, charm, state):
         return status.apps[APP].charm_rev > revision and has_ports(state["port"])(status)
 
     status = juju.wait(is_refreshed, error=jubilant.any_error)
+    assert answer(unit_status(status).public_address, state["port"])
+
+
+def test_reboot(juju, state):
+    unit = f"{APP}/0"
+    if juju.status().model.cloud == "emulator":
+        return  # Its machine is the one that runs this test.
+
+    def booted_at():
+        try:
+            return juju.exec("ps -o lstart= -p 1", unit=unit, wait=60).stdout
+        except (jubilant.CLIError, jubilant.TaskError, TimeoutError):
+            return None
+
+    before = booted_at()
+    # A moment later, as a command that never answers is an error.
+    juju.exec("systemd-run --on-active=3 systemctl reboot", unit=unit)
+    deadline = time.monotonic() + 600
+    while booted_at() in (None, before):
+        assert time.monotonic() < deadline, "the machine does not come back"
+        time.sleep(5)
+    status = juju.wait(has_ports(state["port"]), error=jubilant.any_error)
     assert answer(unit_status(status).public_address, state["port"])
 
 
