@@ -3,10 +3,9 @@
 use std::io::Write;
 
 use anyhow::{Context as _, Result};
-use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::table;
+use super::table::{self, Format};
 use crate::cli::Session;
 use crate::model_config;
 
@@ -21,13 +20,6 @@ pub(crate) struct ModelConfig {
     /// How to show them.
     #[arg(long, value_enum, default_value = "tabular")]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Tabular,
-    Json,
-    Yaml,
 }
 
 impl ModelConfig {

@@ -4,11 +4,10 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use anyhow::Result;
-use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::show;
-use super::table::{layout, row};
+use super::table::{Format, layout, row};
 use super::units::{self, Accepted};
 use crate::cli::{Session, without_controller};
 use crate::model::{JUJU_VERSION, Model};
@@ -32,13 +31,6 @@ pub(crate) struct Models {
     /// How to print them.
     #[arg(long, value_enum, default_value = "tabular")]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Tabular,
-    Json,
-    Yaml,
 }
 
 /// Show what is known of a model.
