@@ -20,7 +20,7 @@ use crate::port::{Endpoints, Port, PortRange, Protocol};
 pub(crate) struct Plan {
     pub(crate) close: Vec<Port>,
     pub(crate) open: Vec<Port>,
-    /// Of each range that Juju holds: whether it is to be opened for all endpoints when the hook ends.
+    /// Of the ranges for which that changes: whether they are to be opened for all endpoints when the hook ends.
     pub(crate) for_all_at_end: Vec<(PortRange, bool)>,
     /// What is wanted and cannot be opened before the next hook.
     pub(crate) later: Vec<Port>,
@@ -38,8 +38,12 @@ pub(crate) fn plan(
     if kubernetes {
         plan.open = plan.open.iter().flat_map(one_by_one).collect();
     }
+    let mut rest = &wanted[..];
     for (range, held) in held {
-        plan.settle(*range, held, within(&wanted, *range));
+        let before = rest.iter().take_while(|port| port.range.is_before(*range));
+        rest = &rest[before.count()..];
+        let overlapping = rest.iter().take_while(|port| !range.is_before(port.range));
+        plan.settle(*range, held, &rest[..overlapping.count()]);
     }
     plan.close.sort();
     plan.open.sort();
@@ -73,26 +77,32 @@ impl Plan {
         }
     }
 
-    /// Decides on one range that Juju holds to as it is, given the parts of it that are wanted.
-    fn settle(&mut self, range: PortRange, held: &HeldRange, wanted: Vec<Port>) {
-        let way = match &wanted[..] {
+    /// Decides on one range that Juju holds, given what is wanted and overlaps it.
+    fn settle(&mut self, range: PortRange, held: &HeldRange, wanted: &[Port]) {
+        let way = match wanted {
             [] => Some(held.way_to_closed()),
-            [only] if only.range == range => held.way_to(&only.endpoints),
+            [only] if only.range.part_in(range) == range => held.way_to(&only.endpoints),
             _ => None,
         };
         let way = way.unwrap_or_else(|| {
-            self.later.extend(wanted);
+            let parts = wanted.iter().map(|port| Port {
+                range: port.range.part_in(range),
+                endpoints: port.endpoints.clone(),
+            });
+            self.later.extend(parts);
             held.way_to_closed()
         });
-        self.take(range, way);
+        self.take(range, held, way);
     }
 
     /// Adds what is to be done with one range.
-    pub(crate) fn take(&mut self, range: PortRange, way: Way) {
+    pub(crate) fn take(&mut self, range: PortRange, held: &HeldRange, way: Way) {
         let port = |endpoints| Port { range, endpoints };
         self.close.extend(way.close.into_iter().map(port));
         self.open.extend(way.open.into_iter().map(port));
-        self.for_all_at_end.push((range, way.for_all_at_end));
+        if way.for_all_at_end != held.for_all_at_end {
+            self.for_all_at_end.push((range, way.for_all_at_end));
+        }
     }
 }
 
@@ -103,6 +113,15 @@ impl PortRange {
 
     pub(crate) fn overlaps(self, other: Self) -> bool {
         !self.is_before(other) && !other.is_before(self)
+    }
+
+    /// What is in both of two ranges that overlap.
+    fn part_in(self, other: Self) -> Self {
+        Self {
+            from: self.from.max(other.from),
+            to: self.to.min(other.to),
+            ..self
+        }
     }
 
     fn part_below(self, other: Self) -> Option<Self> {
@@ -118,23 +137,6 @@ impl PortRange {
             ..self
         })
     }
-}
-
-/// The parts of sorted, disjoint `ports` that lie in `range`.
-fn within(ports: &[Port], range: PortRange) -> Vec<Port> {
-    let first = ports.partition_point(|port| port.range.is_before(range));
-    ports[first..]
-        .iter()
-        .take_while(|port| !range.is_before(port.range))
-        .map(|port| Port {
-            range: PortRange {
-                from: port.range.from.max(range.from),
-                to: port.range.to.min(range.to),
-                ..range
-            },
-            endpoints: port.endpoints.clone(),
-        })
-        .collect()
 }
 
 fn one_by_one(port: &Port) -> impl Iterator<Item = Port> {
@@ -160,18 +162,16 @@ fn coverage(ports: &[Port]) -> Vec<Port> {
     steps.sort_unstable();
 
     let mut covered: Vec<Port> = Vec::new();
+    // How many of the ports that have begun and not ended are for these endpoints.
     let mut open: BTreeMap<&Endpoints, usize> = BTreeMap::new();
     let mut steps = steps.into_iter().peekable();
     while let Some((protocol, from, begins, endpoints)) = steps.next() {
         let count = open.entry(endpoints).or_default();
         *count = if begins { *count + 1 } else { *count - 1 };
-        if *count == 0 {
-            open.remove(endpoints);
-        }
         // What ends here and what begins here are steps of their own: nothing lies between them.
         if let Some((_, end, ..)) = steps.peek()
             && *end != from
-            && let Some(endpoints) = union(open.keys().copied())
+            && let Some(endpoints) = union(&open)
         {
             push_or_extend(&mut covered, protocol, from, *end - 1, endpoints);
         }
@@ -209,9 +209,12 @@ fn push_or_extend(
     }
 }
 
-/// All the endpoints of several; none of none.
-fn union<'a>(endpoints: impl Iterator<Item = &'a Endpoints>) -> Option<Endpoints> {
-    endpoints.cloned().reduce(Endpoints::with)
+/// All the endpoints that are counted at least once; none of none.
+fn union(counts: &BTreeMap<&Endpoints, usize>) -> Option<Endpoints> {
+    let counted = counts.iter().filter(|(_, count)| **count > 0);
+    counted
+        .map(|(endpoints, _)| Endpoints::clone(endpoints))
+        .reduce(Endpoints::with)
 }
 
 impl Endpoints {

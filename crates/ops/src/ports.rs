@@ -63,14 +63,15 @@ impl Unit {
 
         let mut ports = self.hook_ports()?;
         let mut plan = port_plan::plan(&ports.held, &wanted, kubernetes);
-        let open_at_end = ports.new_at_end(&plan);
         if let Err(error) = ports.carry_out(&plan, self.hook_commands()) {
             return Err(match ports.undo(self.hook_commands()) {
                 Ok(()) => error,
                 Err(undo) => error.with_failed_undo(undo),
             });
         }
-        plan.open.extend(open_at_end);
+        let at_end = plan.for_all_at_end.iter().filter(|(_, at_end)| *at_end);
+        plan.open
+            .extend(at_end.map(|(range, _)| Port::from(*range)));
         if !plan.later.is_empty() {
             let texts: Vec<String> = plan.later.iter().map(Port::to_string).collect();
             tracing::warn!(
@@ -96,10 +97,12 @@ impl Unit {
         let port = port.into();
         let mut ports = self.hook_ports()?;
         ports.check_overlap(&port)?;
-        let way = ports.held_range(port.range).way_to_open(&port.endpoints);
+        let held = ports.held_range(port.range);
         // Juju would take the command, and close the range for all endpoints nevertheless.
-        let way = way.ok_or_else(|| overlap(&port, port.range))?;
-        ports.go(port.range, way, self.hook_commands())
+        let way = held
+            .way_to_open(&port.endpoints)
+            .ok_or_else(|| overlap(&port, port.range))?;
+        ports.go(port.range, &held, way, self.hook_commands())
     }
 
     /// Closes a port, which must be named as it was opened: `close-port 8000/tcp`. Nothing is run when it is not open.
@@ -110,8 +113,9 @@ impl Unit {
         let port = port.into();
         let mut ports = self.hook_ports()?;
         ports.check_overlap(&port)?;
-        let way = ports.held_range(port.range).way_to_close(&port.endpoints);
-        ports.go(port.range, way, self.hook_commands())
+        let held = ports.held_range(port.range);
+        let way = held.way_to_close(&port.endpoints);
+        ports.go(port.range, &held, way, self.hook_commands())
     }
 
     /// The ports that are open for this unit, this hook's changes included, sorted: `opened-ports`.
@@ -195,15 +199,6 @@ impl HookPorts {
         self.held.get(&range).cloned().unwrap_or_default()
     }
 
-    /// What the plan leaves for the end of the hook and no earlier one has.
-    fn new_at_end(&self, plan: &Plan) -> Vec<Port> {
-        let new = |(range, at_end): &&(PortRange, bool)| {
-            *at_end && !self.held_range(*range).for_all_at_end
-        };
-        let ranges = plan.for_all_at_end.iter().filter(new);
-        ranges.map(|(range, _)| Port::from(*range)).collect()
-    }
-
     fn carry_out(&mut self, plan: &Plan, hook_commands: &dyn HookCommands) -> Result<()> {
         for port in &plan.close {
             Change::Close.run(port, hook_commands)?;
@@ -223,9 +218,15 @@ impl HookPorts {
         Ok(())
     }
 
-    fn go(&mut self, range: PortRange, way: Way, hook_commands: &dyn HookCommands) -> Result<()> {
+    fn go(
+        &mut self,
+        range: PortRange,
+        held: &HeldRange,
+        way: Way,
+        hook_commands: &dyn HookCommands,
+    ) -> Result<()> {
         let mut plan = Plan::default();
-        plan.take(range, way);
+        plan.take(range, held, way);
         self.carry_out(&plan, hook_commands)
     }
 
@@ -239,7 +240,7 @@ impl HookPorts {
     fn undo(&mut self, hook_commands: &dyn HookCommands) -> Result<()> {
         let mut plan = Plan::default();
         for (range, held) in &self.held {
-            plan.take(*range, held.way_back());
+            plan.take(*range, held, held.way_back());
         }
         self.carry_out(&plan, hook_commands)
     }
