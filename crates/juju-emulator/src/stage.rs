@@ -11,8 +11,9 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-/// What charmcraft takes over from `charmcraft.yaml` into the packed `metadata.yaml`, beside `title`.
-const METADATA: [&str; 16] = [
+/// What charmcraft takes over from `charmcraft.yaml` into the packed `metadata.yaml`, beside `title` and `links`, which
+/// only a store shows.
+const METADATA: [&str; 15] = [
     "assumes",
     "containers",
     "description",
@@ -28,7 +29,6 @@ const METADATA: [&str; 16] = [
     "summary",
     "terms",
     "charm-user",
-    "website",
 ];
 
 /// Whether a project's charm is built by charmcraft's plugin for Rust.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::show;
 use super::table::{Format, layout, row};
-use super::units::{self, Accepted};
+use super::units::{self, Removal};
 use crate::cli::{Session, without_controller};
 use crate::model::{JUJU_VERSION, Model};
 use crate::store::{CONTROLLER, CONTROLLER_UUID};
@@ -54,12 +54,6 @@ pub(crate) struct Switch {
 #[derive(Debug, clap::Args)]
 pub(crate) struct DestroyModel {
     name: String,
-    /// Do not ask.
-    #[arg(long)]
-    no_prompt: bool,
-    /// Go on when hooks fail.
-    #[arg(long)]
-    force: bool,
     /// Accepted: the emulator never keeps storage.
     #[arg(long)]
     release_storage: bool,
@@ -67,7 +61,7 @@ pub(crate) struct DestroyModel {
     #[arg(short, long)]
     timeout: Option<String>,
     #[command(flatten)]
-    accepted: Accepted,
+    how: Removal,
 }
 
 impl AddModel {
@@ -197,7 +191,7 @@ impl DestroyModel {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
         let name = without_controller(&self.name);
         let store = session.data.model(name)?;
-        if !self.no_prompt {
+        if !self.how.no_prompt {
             let warning =
                 format!("This command will destroy the \"{name}\" model and everything in it.");
             units::ask(&warning)?;

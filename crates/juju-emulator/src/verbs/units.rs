@@ -26,14 +26,8 @@ pub(crate) struct AddUnit {
 pub(crate) struct RemoveUnit {
     #[arg(required = true)]
     units: Vec<String>,
-    /// Do not ask.
-    #[arg(long)]
-    no_prompt: bool,
-    /// Go on when hooks fail.
-    #[arg(long)]
-    force: bool,
     #[command(flatten)]
-    accepted: Accepted,
+    how: Removal,
 }
 
 /// Remove applications with their units.
@@ -41,19 +35,19 @@ pub(crate) struct RemoveUnit {
 pub(crate) struct RemoveApplication {
     #[arg(required = true)]
     applications: Vec<String>,
-    /// Do not ask.
-    #[arg(long)]
-    no_prompt: bool,
-    /// Go on when hooks fail.
-    #[arg(long)]
-    force: bool,
     #[command(flatten)]
-    accepted: Accepted,
+    how: Removal,
 }
 
-/// Flags that change nothing here.
+/// How units are removed, by whichever verb.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Accepted {
+pub(crate) struct Removal {
+    /// Do not ask.
+    #[arg(long)]
+    pub(crate) no_prompt: bool,
+    /// Go on when hooks fail.
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Accepted: the emulator never keeps storage.
     #[arg(long)]
     destroy_storage: bool,
@@ -84,14 +78,14 @@ impl RemoveUnit {
         let units = units.collect::<Result<Vec<_>>>()?;
         let plan = units.iter().map(|unit| format!("will remove unit {unit}"));
         let plan = plan.collect::<Vec<_>>();
-        confirm(&plan, self.no_prompt, out)?;
+        confirm(&plan, self.how.no_prompt, out)?;
         for unit in units {
             remove(
                 session,
                 &store,
                 application_of(&unit),
                 Some(&unit),
-                self.force,
+                self.how.force,
             )?;
         }
         session.settle_and_show(&store)
@@ -108,9 +102,9 @@ impl RemoveApplication {
             let units = model.application(name)?.units.keys();
             plan.extend(units.map(|unit| format!("- will remove unit {unit}")));
         }
-        confirm(&plan, self.no_prompt, out)?;
+        confirm(&plan, self.how.no_prompt, out)?;
         for application in &self.applications {
-            remove(session, &store, application, None, self.force)?;
+            remove(session, &store, application, None, self.how.force)?;
         }
         session.settle_and_show(&store)
     }
