@@ -10,24 +10,36 @@ use crate::levels::Unit;
 const README: &str = include_str!("../../README.md");
 
 #[test]
-fn every_message_that_blocks_a_unit_is_in_the_table_of_statuses() {
+fn the_table_of_statuses_has_what_the_charm_sets_and_nothing_else() {
     let unit = Unit::in_process();
     let _taken = unit.other_process_on(8001);
-    let in_use = State::default().with_config("server-port", 8001);
-    let held = in_use.clone().with_machine_ports("other/0", ["8001/tcp"]);
-    for given in [
-        State::default().with_config("server-port", 22),
-        State::default().with_config("server-port", 70_000),
-        in_use,
-        held,
-    ] {
-        let status = unit
-            .run(&Event::ConfigChanged, &given)
-            .state
-            .unit_status
-            .unwrap();
-        let row = format!("| {} | `{}` |", status.name(), status.message());
-        assert!(README.contains(&row), "{row}");
+    let wants = |port: i64| State::default().with_config("server-port", port);
+    let said = [
+        wants(8000),
+        wants(8005).with_opened_ports(["8000-8010/tcp"]),
+        wants(22),
+        wants(70_000),
+        wants(8001),
+        wants(8001).with_machine_ports("other/0", ["8001/tcp"]),
+    ]
+    .map(|given| {
+        let then = unit.run(&Event::ConfigChanged, &given);
+        let status = then.state.unit_status.unwrap();
+        match status.message() {
+            "" => format!("| {} | | ", status.name()),
+            message => format!("| {} | `{message}` | ", status.name()),
+        }
+    });
+    let table = README
+        .split_once("| status | message | what to do |\n|---|---|---|\n")
+        .unwrap()
+        .1;
+    let rows: Vec<&str> = table.split("\n\n").next().unwrap().lines().collect();
+    // The last row is Juju's own.
+    assert!(rows.last().unwrap().starts_with("| error | `hook failed: "));
+    assert_eq!(rows.len(), said.len() + 1, "{table}");
+    for (row, said) in rows.iter().zip(said) {
+        assert!(row.starts_with(&said), "{row}\n{said}");
     }
 }
 
