@@ -1,38 +1,28 @@
 //! What happens inside one process: a whole `Context::run` of hello-server, the reading of environment and config, and the
-//! emulator's hook commands. `cargo bench -p benches --bench in_process`; the planner of ports is measured in `ops`.
+//! emulator's hook commands, and `set_ports` for many ports. `cargo bench -p benches --bench in_process`.
+
+#[path = "dispatches/fake_server.rs"]
+mod fake_server;
+#[path = "growth/set_ports.rs"]
+mod set_ports;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::io;
-use std::num::NonZeroU16;
 use std::path::Path;
 use std::process::{ExitStatus, Output};
 use std::sync::Arc;
+use std::time::Duration;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hello_server::charm::HelloServer;
 use hello_server::config::Config;
-use hello_server::workload::{Workload, WorkloadError};
 use juju_emulator::{HookContext, UnitView};
 use ops::{Charm, Event, HookCommands, JujuContext, Result, Status, Unit};
 use ops_testing::{Context, State};
 
-/// Takes every port.
-struct FakeServer;
-
-impl Workload for FakeServer {
-    fn serve_on(&mut self, _port: NonZeroU16) -> Result<(), WorkloadError> {
-        Ok(())
-    }
-
-    fn stop(&mut self) -> Result<(), WorkloadError> {
-        Ok(())
-    }
-
-    fn uninstall(&mut self) -> Result<(), WorkloadError> {
-        Ok(())
-    }
-}
+use crate::fake_server::FakeServer;
+use crate::set_ports::{ManyPorts, Taken};
 
 fn context_run(criterion: &mut Criterion) {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -121,5 +111,32 @@ fn hook_commands(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, context_run, environment_and_config, hook_commands);
+fn many_ports(criterion: &mut Criterion) {
+    type Part = fn(Taken) -> Duration;
+    let parts: [(&str, Part); 2] = [
+        ("plan of set_ports", |taken| taken.planning),
+        ("a hook with set_ports", |taken| taken.hook),
+    ];
+    for (part, time) in parts {
+        for (all_open, open) in [(false, "none open"), (true, "all open")] {
+            let mut group = criterion.benchmark_group(format!("{part}, {open}"));
+            for count in [10, 1_000, 65_535] {
+                let mut hook = ManyPorts::new(count, all_open);
+                group.throughput(Throughput::Elements(count.into()));
+                group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
+                    bencher.iter_custom(|times| (0..times).map(|_| time(hook.run())).sum());
+                });
+            }
+            group.finish();
+        }
+    }
+}
+
+criterion_group!(
+    benches,
+    context_run,
+    environment_and_config,
+    hook_commands,
+    many_ports
+);
 criterion_main!(benches);

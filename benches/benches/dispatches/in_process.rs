@@ -1,35 +1,17 @@
 //! One event in a test's own process: `ops_testing` beside `ops.testing`.
 
 use std::io;
-use std::num::NonZeroU16;
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use hello_server::charm::HelloServer;
-use hello_server::workload::{Workload, WorkloadError};
 use ops::Event;
 use ops_testing::{Context, State};
 
+use crate::fake_server::FakeServer;
 use crate::measurement::median;
 use crate::subject::{Subject, project};
-
-/// Takes every port.
-struct FakeServer;
-
-impl Workload for FakeServer {
-    fn serve_on(&mut self, _port: NonZeroU16) -> Result<(), WorkloadError> {
-        Ok(())
-    }
-
-    fn stop(&mut self) -> Result<(), WorkloadError> {
-        Ok(())
-    }
-
-    fn uninstall(&mut self) -> Result<(), WorkloadError> {
-        Ok(())
-    }
-}
 
 pub(crate) fn compare(out: &mut impl io::Write, python: &Subject) -> Result<()> {
     let context = Context::of_charm(&project(), || HelloServer::new(FakeServer));

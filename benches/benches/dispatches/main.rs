@@ -4,6 +4,7 @@
 //! Needs Python with `venv`, and `PyPI` for `ops` when it runs for the first time.
 
 mod case;
+mod fake_server;
 mod in_process;
 mod measurement;
 mod plot;
@@ -11,7 +12,6 @@ mod same_behaviour;
 mod subject;
 
 use std::env;
-use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -55,7 +55,7 @@ fn main() -> Result<()> {
     write_table(out, &rows, rounds)?;
     in_process::compare(out, python)?;
     let plot = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.svg");
-    fs::write(&plot, plot::svg(&rows)?).with_context(|| format!("cannot write {}", plot.display()))
+    plot::draw(&rows, &plot).with_context(|| format!("cannot write {}", plot.display()))
 }
 
 fn measure(case: &Case, delay_ms: u64, rounds: usize, subjects: &[Subject; 3]) -> Result<Row> {

@@ -1,87 +1,76 @@
 //! The plot of all cases.
 
-use std::fmt::{self, Write as _};
+use std::path::Path;
+
+use anyhow::Result;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::Row;
 
-const LEFT: f64 = 150.0;
-const WIDTH: f64 = 560.0;
-const BAR: f64 = 9.0;
-const COLOURS: [(&str, &str); 3] = [
-    ("floor", "#9a9a9a"),
-    ("Rust", "#c4501b"),
-    ("Python", "#3571a3"),
+/// What is measured, and where its bar begins in the place of a case, which is one wide.
+const SUBJECTS: [(&str, RGBColor, f64); 3] = [
+    ("floor", RGBColor(154, 154, 154), 0.1),
+    ("Rust", RGBColor(196, 80, 27), 0.37),
+    ("Python", RGBColor(53, 113, 163), 0.64),
 ];
-
-/// The axis, in ms; it is logarithmic.
-const TICKS: [f64; 7] = [1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0];
+const BAR: f64 = 0.27;
+const FONT: &str = "sans-serif";
 
 /// Draws the wall time of each case as three bars.
-pub(crate) fn svg(rows: &[Row]) -> Result<String, fmt::Error> {
-    let row_height = BAR * 3.0 + 11.0;
-    let top = 44.0;
-    let bottom = rows.iter().fold(top, |y, _| y + row_height);
-    let mut svg = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{:.0}" font-family="sans-serif" font-size="11">
-<rect width="100%" height="100%" fill="white"/>
-<text x="{LEFT}" y="16" font-size="13">Wall time of one dispatch in ms (logarithmic)</text>
-"#,
-        bottom + 30.0
-    );
-    let mut x = 520.0;
-    for (name, colour) in COLOURS {
-        writeln!(
-            svg,
-            r#"<rect x="{x}" y="7" width="10" height="10" fill="{colour}"/><text x="{}" y="16">{name}</text>"#,
-            x + 14.0
-        )?;
-        x += 65.0;
-    }
-    for tick in TICKS {
-        let x = position(tick);
-        writeln!(
-            svg,
-            r##"<line x1="{x:.1}" x2="{x:.1}" y1="{}" y2="{bottom:.1}" stroke="#ddd"/><text x="{x:.1}" y="{:.1}" text-anchor="middle">{tick}</text>"##,
-            top - 8.0,
-            bottom + 16.0
-        )?;
-    }
-    let mut y = top;
-    for row in rows {
-        let delay = match row.delay_ms {
-            0 => String::new(),
-            delay => format!(", {delay} ms"),
-        };
-        writeln!(
-            svg,
-            r#"<text x="{}" y="{:.1}" text-anchor="end">{}{delay}</text>"#,
-            LEFT - 8.0,
-            y + BAR * 2.0,
-            row.case
-        )?;
-        let mut y_of_bar = y;
-        for (median, (_, colour)) in row.medians.iter().zip(COLOURS) {
-            let end = position(median.wall_ms);
-            writeln!(
-                svg,
-                r#"<rect x="{LEFT}" y="{y_of_bar:.1}" width="{:.1}" height="{}" fill="{colour}"/><text x="{:.1}" y="{:.1}" font-size="9">{:.1}</text>"#,
-                end - LEFT,
-                BAR - 1.0,
-                end + 3.0,
-                y_of_bar + BAR - 1.5,
-                median.wall_ms
-            )?;
-            y_of_bar += BAR;
-        }
-        y += row_height;
-    }
-    svg.push_str("</svg>\n");
-    Ok(svg)
-}
+pub(crate) fn draw(rows: &[Row], svg: &Path) -> Result<()> {
+    let count = u32::try_from(rows.len())?;
+    let root = SVGBackend::new(svg, (760, count * 40 + 80)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .margin(10)
+        .margin_right(28)
+        .caption("Wall time of one dispatch", (FONT, 15))
+        .x_label_area_size(40)
+        .y_label_area_size(130)
+        .build_cartesian_2d((1.0..1000.0).log_scale(), f64::from(count)..0.0)?;
+    chart
+        .configure_mesh()
+        .disable_y_mesh()
+        .disable_y_axis()
+        .x_label_formatter(&|ms| format!("{ms:.0}"))
+        .x_desc("ms, logarithmic")
+        .label_style((FONT, 12))
+        .draw()?;
 
-fn position(milliseconds: f64) -> f64 {
-    LEFT + WIDTH
-        * (milliseconds / TICKS[0])
-            .log(TICKS[TICKS.len() - 1] / TICKS[0])
-            .max(0.0)
+    let centred = Pos::new(HPos::Right, VPos::Center);
+    for (row, place) in rows.iter().zip(0_u32..) {
+        let name = match row.delay_ms {
+            0 => row.case.to_owned(),
+            delay_ms => format!("{}, {delay_ms} ms", row.case),
+        };
+        let middle = chart.backend_coord(&(1.0, f64::from(place) + 0.5));
+        let style = (FONT, 12).into_text_style(&root).pos(centred);
+        root.draw(&Text::new(name, (middle.0 - 8, middle.1), style))?;
+    }
+    for (number, (subject, colour, begin)) in SUBJECTS.into_iter().enumerate() {
+        let bars = rows.iter().zip(0_u32..).map(|(row, place)| {
+            let top = f64::from(place) + begin;
+            let wall_ms = row.medians[number].wall_ms;
+            Rectangle::new([(1.0, top), (wall_ms, top + BAR)], colour.filled())
+        });
+        let mut ends = rows.iter().zip(0_u32..).map(|(row, place)| {
+            let wall_ms = row.medians[number].wall_ms;
+            let (x, y) = chart.backend_coord(&(wall_ms, f64::from(place) + begin));
+            Text::new(format!("{wall_ms:.1}"), (x + 3, y), (FONT, 9))
+        });
+        ends.try_for_each(|end| root.draw(&end))?;
+        chart
+            .draw_series(bars)?
+            .label(subject)
+            .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 10, y + 5)], colour.filled()));
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::LowerRight)
+        .background_style(WHITE)
+        .label_font((FONT, 12))
+        .draw()?;
+    root.present()?;
+    Ok(())
 }
