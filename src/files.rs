@@ -59,19 +59,16 @@ fn temporary(path: &Path) -> PathBuf {
     path.with_extension("new")
 }
 
-/// Removes the file at `path`, with what a killed [`replace`] may have left, and tells whether there was one.
-pub(crate) fn remove(path: &Path) -> anyhow::Result<bool> {
+/// Removes the file at `path`, if there is one, with what a killed [`replace`] may have left.
+pub(crate) fn remove(path: &Path) -> anyhow::Result<()> {
     remove_one(&temporary(path))?;
     remove_one(path)
 }
 
-fn remove_one(path: &Path) -> anyhow::Result<bool> {
+fn remove_one(path: &Path) -> anyhow::Result<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        result => {
-            result.with_context(|| format!("cannot remove {}", path.display()))?;
-            Ok(true)
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result.with_context(|| format!("cannot remove {}", path.display())),
     }
 }
 

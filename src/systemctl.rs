@@ -23,6 +23,16 @@ pub(crate) fn systemctl(arguments: &[&str]) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Runs `systemctl` on units, such as `systemctl stop -- hello-server-0@8000.socket`; does nothing without any.
+pub(crate) fn systemctl_on(verb: &[&str], units: &[String]) -> anyhow::Result<()> {
+    if units.is_empty() {
+        return Ok(());
+    }
+    let units = units.iter().map(String::as_str);
+    let arguments: Vec<_> = verb.iter().copied().chain(["--"]).chain(units).collect();
+    systemctl(&arguments).map(drop)
+}
+
 /// What systemd has loaded of the units whose names match, such as `hello-server-0@*.socket`.
 pub(crate) fn show(patterns: &[&str]) -> anyhow::Result<Vec<LoadedUnit>> {
     let properties = "--property=Id,ActiveState,Result,MainPID,NeedDaemonReload";

@@ -300,6 +300,78 @@ fn a_refresh_replaces_the_server_only_when_it_differs() {
 }
 
 #[test]
+fn a_socket_with_the_settings_of_an_earlier_revision_is_opened_anew() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    // given
+    let unit = Unit::deploy(&machine, "hello-server", 80);
+    let template = machine.path(&unit.template("socket"));
+    let text = fs::read_to_string(&template).unwrap();
+    let earlier = text.replace("BindIPv6Only=both", "BindIPv6Only=ipv6-only");
+    fs::write(&template, earlier).unwrap();
+    machine.run("systemctl daemon-reload");
+    machine.run(&format!(
+        "systemctl restart {}",
+        unit.systemd_unit(80, "socket")
+    ));
+    assert!(machine.get(80).is_err());
+    let _other = machine
+        .in_network(|| TcpListener::bind((Ipv4Addr::UNSPECIFIED, 443)))
+        .unwrap();
+    // when
+    let status = unit.configure(443);
+    // then
+    assert!(status.starts_with("blocked "), "{status}");
+    unit.assert_serves_on(80);
+}
+
+#[test]
+fn what_does_not_belong_to_the_port_is_cleared_away_and_what_failed_is_started() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    // given
+    let unit = Unit::deploy(&machine, "hello-server", 80);
+    let (socket, service) = (
+        unit.systemd_unit(80, "socket"),
+        unit.systemd_unit(80, "service"),
+    );
+    let enabled = unit.enabled();
+    machine.run(&format!(
+        "systemctl enable {}",
+        unit.systemd_unit(443, "socket")
+    ));
+    let drop_in = machine.path(&format!("{}.d", unit.template("service")));
+    fs::create_dir(&drop_in).unwrap();
+    fs::write(drop_in.join("stay.conf"), "[Service]\nRestart=no\n").unwrap();
+    machine.run("systemctl daemon-reload");
+    machine.run(&format!("systemctl kill --signal KILL {service}"));
+    wait_until("the server is gone", || {
+        !machine
+            .command("systemctl")
+            .args(["is-active", &service])
+            .output()
+            .unwrap()
+            .stdout
+            .starts_with(b"active")
+    });
+    assert_eq!(
+        machine.run(&format!("systemctl is-active {socket}")),
+        "active\n"
+    );
+    // when
+    let status = unit.status_after("update-status");
+    // then
+    assert_eq!(status, "active");
+    assert_eq!(
+        machine.run(&format!("systemctl is-active {service}")),
+        "active\n"
+    );
+    assert_eq!(unit.enabled(), enabled);
+}
+
+#[test]
 fn nothing_is_left_after_stop_and_remove() {
     let Some(machine) = Machine::new() else {
         return;
@@ -323,6 +395,11 @@ fn nothing_is_left_after_stop_and_remove() {
         machine.run(&format!("find {UNIT_DIR} -name *hello-server-*")),
         ""
     );
+    let show = format!(
+        "systemctl show --property=LoadState --value {}",
+        unit.systemd_unit(80, "service")
+    );
+    assert_eq!(machine.run(&show), "not-found\n");
     assert_eq!(machine.run("find /run/systemd/dynamic-uid -type f"), "");
     assert_eq!(machine.run("ss --listening --tcp --no-header"), "");
     assert!(!machine.path(&unit.charm_path("")).exists());
@@ -358,7 +435,7 @@ fn unit_files_that_cannot_be_written_fail_the_hook_and_not_the_server() {
         // when
         let failure = unit.failure_of("update-status");
         // then
-        let line = format!("cannot write {}: {complaint}", unit.template("socket"));
+        let line = format!("cannot write {}: {complaint}", unit.template("service"));
         assert!(failure.contains(&line), "{failure}");
         assert_eq!(machine.get(80).unwrap(), unit.greeting(80));
         // and when
@@ -434,16 +511,19 @@ fn a_hook_killed_at_any_systemctl_is_completed_by_the_next() {
     let unit = Unit::deploy(&machine, "hello-server", 80);
     let systemctl = machine.path("/usr/local/bin/systemctl");
     let mut port = 80;
-    // On another port a new server is started, on the same one the running server is replaced.
-    for (moves, expected_kills) in [(true, 7), (false, 5)] {
+    // On another port a new server is started, on the same one the running server is replaced, or its socket too.
+    for (moves, changed, expected_kills) in [
+        (true, &["service", "socket"][..], 10),
+        (false, &["service"], 5),
+        (false, &["service", "socket"], 7),
+    ] {
         let mut kills = 0;
         loop {
             // given
-            fs::write(
-                machine.path(&unit.template("service")),
-                "# of an earlier revision",
-            )
-            .unwrap();
+            for kind in changed {
+                let template = machine.path(&unit.template(kind));
+                fs::write(template, "# of an earlier revision").unwrap();
+            }
             machine.run("systemctl reset-failed");
             fs::write(machine.path("/run/calls"), format!("{kills}\n")).unwrap();
             fs::write(&systemctl, FATAL_SYSTEMCTL).unwrap();

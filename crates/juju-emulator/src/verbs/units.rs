@@ -41,6 +41,10 @@ pub(crate) struct RemoveApplication {
 
 /// How units are removed, by whichever verb.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of a command line, one by one"
+)]
 pub(crate) struct Removal {
     /// Do not ask.
     #[arg(long)]
