@@ -51,7 +51,10 @@ pub(crate) fn build(project: &Path) -> Result<Vec<PathBuf>> {
         .output()
         .context("cannot run cargo, which builds a Rust charm")?;
     if !package.status.success() {
-        bail!("cargo finds no package in {}", project.display());
+        bail!(
+            "cargo cannot use the package in {}; if it lacks a Cargo.lock, `cargo generate-lockfile` makes one",
+            project.display()
+        );
     }
     let mut build = Command::new(&cargo)
         .args(["build", "--release", "--locked", "--bins"])
@@ -81,13 +84,19 @@ pub(crate) fn build(project: &Path) -> Result<Vec<PathBuf>> {
 /// When the project lacks `dispatch` or a file cannot be read or written.
 pub fn stage(project: &Path, binaries: &[PathBuf], into: &Path) -> Result<()> {
     let charmcraft = read_charmcraft(project)?;
+    let dispatch = project.join("dispatch");
+    if !dispatch.is_file() {
+        bail!(
+            "{} has no file `dispatch`, by which a Rust charm starts its program",
+            project.display()
+        );
+    }
     fs::create_dir_all(into.join("bin"))?;
     for binary in binaries {
         let name = binary.file_name().unwrap_or_default();
         copy(binary, &into.join("bin").join(name))?;
     }
-    copy(&project.join("dispatch"), &into.join("dispatch"))
-        .context("a Rust charm has a file `dispatch` that starts its program")?;
+    copy(&dispatch, &into.join("dispatch"))?;
     fs::set_permissions(into.join("dispatch"), fs::Permissions::from_mode(0o755))?;
 
     let mut metadata: BTreeMap<_, _> = METADATA
