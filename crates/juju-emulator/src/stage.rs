@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -41,10 +42,13 @@ pub(crate) fn is_rust_charm(project: &Path) -> Result<bool> {
     Ok(parts.is_some_and(|parts| parts.values().any(|part| part["plugin"] == "rust")))
 }
 
-/// Builds the programs of the project's root package, with cargo's progress on stderr.
-pub(crate) fn build(project: &Path) -> Result<Vec<PathBuf>> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let package = Command::new(&cargo)
+/// The project's root package as `cargo build --package` takes it: a workspace may have programs besides the charm's.
+///
+/// # Errors
+///
+/// When cargo cannot be run or finds no package in the project's own directory.
+pub fn root_package(project: &Path) -> Result<String> {
+    let package = Command::new(cargo())
         .args(["pkgid", "--locked"])
         .current_dir(project)
         .stderr(Stdio::inherit())
@@ -56,10 +60,19 @@ pub(crate) fn build(project: &Path) -> Result<Vec<PathBuf>> {
             project.display()
         );
     }
-    let mut build = Command::new(&cargo)
+    Ok(String::from_utf8_lossy(&package.stdout).trim().to_owned())
+}
+
+fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Builds the programs of the project's root package, with cargo's progress on stderr.
+pub(crate) fn build(project: &Path) -> Result<Vec<PathBuf>> {
+    let mut build = Command::new(cargo())
         .args(["build", "--release", "--locked", "--bins"])
         .arg("--message-format=json-render-diagnostics")
-        .args(["--package", String::from_utf8_lossy(&package.stdout).trim()])
+        .args(["--package", &root_package(project)?])
         .current_dir(project)
         .stdout(Stdio::piped())
         .spawn()

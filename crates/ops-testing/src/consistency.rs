@@ -4,7 +4,7 @@ use std::fmt;
 
 use juju_emulator::OpenedPorts;
 use juju_emulator::charm::Charm;
-use ops::{Event, StorageEvent, UnitName};
+use ops::{Event, JujuContext, StorageEvent, UnitName};
 
 use crate::state::{State, read_ports};
 
@@ -153,8 +153,31 @@ fn check_event(event: &Event, state: &State, charm: &Charm, reasons: &mut Vec<St
         {
             reasons.push(format!("{event}: there are containers on Kubernetes only"));
         }
+        Event::PebbleCustomNotice(notice) if notice.kind != "custom" => {
+            reasons.push(format!(
+                "{event}: a custom notice is of the kind \"custom\", not {:?}",
+                notice.kind
+            ));
+        }
+        Event::Other(hook) if !is_other(event, hook) => {
+            reasons.push(format!(
+                "{hook}: ops has an event of its own for it, Event::Other is for hooks that it does not know"
+            ));
+        }
         _ => {}
     }
+}
+
+/// Whether a charm that is dispatched for this hook takes it for this event.
+fn is_other(event: &Event, hook: &str) -> bool {
+    let path = format!("hooks/{hook}");
+    let variables = [
+        ("JUJU_DISPATCH_PATH", path.as_str()),
+        ("JUJU_UNIT_NAME", "unit/0"),
+        ("JUJU_CHARM_DIR", "/charm"),
+        ("JUJU_MACHINE_ID", ""),
+    ];
+    JujuContext::from_environment(variables).is_ok_and(|context| context.event() == event)
 }
 
 fn check_storage(event: &Event, storage: &StorageEvent, charm: &Charm, reasons: &mut Vec<String>) {

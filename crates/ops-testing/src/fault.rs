@@ -1,12 +1,9 @@
 //! What may go wrong with a hook command, through no fault of the charm.
 
-use serde::{Deserialize, Serialize};
-
 /// Something that goes wrong with one of a hook's commands: `Fault::refused(0)` with the first.
 ///
 /// `juju-log` is not counted, and never goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Which of the hook's commands it happens to, counted from 0.
     pub command: usize,
@@ -15,8 +12,7 @@ pub struct Fault {
 }
 
 /// What goes wrong with a hook command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
     /// Juju does not carry it out and exits with 1, as when the agent is going down.
     Refused,

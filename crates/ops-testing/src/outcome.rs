@@ -2,13 +2,11 @@
 
 use juju_emulator::LogLevel;
 use ops::Status;
-use serde::{Deserialize, Serialize};
 
 use crate::state::State;
 
 /// Everything that a run of the charm left behind, also when the hook has failed.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Outcome {
     /// What is true afterwards. When the hook has failed, it has only what takes effect at once, such as the status.
@@ -28,8 +26,7 @@ pub struct Outcome {
 }
 
 /// How a hook ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// With this exit code; after 0 Juju does what the hook asked for.
     Code(i32),
@@ -40,7 +37,7 @@ pub enum Exit {
 }
 
 /// One record of the unit's log.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
     /// How important it is, such as [`LogLevel::Warning`].
     pub level: LogLevel,

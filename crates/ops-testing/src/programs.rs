@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context as _, Result, bail};
 use escargot::CargoBuild;
 use escargot::format::Message;
-use juju_emulator::stage::{copy_directory, stage};
+use juju_emulator::stage::{copy_directory, root_package, stage};
 
 /// Makes the directory of an unpacked charm, as `juju-emulator deploy` takes it, from a project or an unpacked charm.
 ///
@@ -22,8 +22,12 @@ pub fn stage_charm(project: &Path, into: &Path) -> Result<()> {
     if !manifest.exists() {
         return copy_directory(project, into);
     }
-    let binaries = build(&project.display().to_string(), || {
-        CargoBuild::new().manifest_path(manifest).bins()
+    let package = root_package(project)?;
+    let binaries = build(&package, || {
+        CargoBuild::new()
+            .manifest_path(manifest)
+            .package(&package)
+            .bins()
     })?;
     stage(project, &binaries, into)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use juju_emulator::{ALL_ENDPOINTS, OpenedPorts, UnitView};
 use ops::Status;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 /// All that a charm can see of Juju, and change: plain data, from which a test begins and which it gets back.
@@ -17,8 +17,7 @@ use serde_json::Value;
 ///     .with_opened_ports(["8000/tcp"])
 ///     .with_machine_ports("postgresql/0", ["5432/tcp"]);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct State {
     /// What the operator has set with `juju config`; the others have the defaults of `config.yaml`.
     pub config: BTreeMap<String, Value>,

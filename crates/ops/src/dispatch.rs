@@ -93,6 +93,9 @@ fn handle(
     context: &JujuContext,
     hook_commands: Arc<dyn HookCommands>,
 ) -> Result<Option<Error>> {
+    if let Some(problem) = context.log_levels_problem() {
+        tracing::warn!("{problem}; info and above are logged");
+    }
     let event = context.event();
     let unit = Unit::new(context.clone(), hook_commands);
     if event.is_tear_down() {

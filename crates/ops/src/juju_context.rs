@@ -23,6 +23,7 @@ pub struct JujuContext {
     charm_dir: PathBuf,
     machine_id: Option<String>,
     log_levels: Targets,
+    log_levels_problem: Option<String>,
 }
 
 /// A hook's environment that lacks a variable, or has one that cannot be understood.
@@ -69,15 +70,14 @@ impl JujuContext {
                 .collect(),
         );
         let dispatch_path = variables.required(JUJU_DISPATCH_PATH)?;
+        let (log_levels, log_levels_problem) = variables.log_levels();
         Ok(Self {
             event: variables.event(dispatch_path)?,
             unit_name: variables.unit_name("JUJU_UNIT_NAME")?,
             charm_dir: variables.required("JUJU_CHARM_DIR")?.into(),
             machine_id: variables.machine_id()?,
-            log_levels: variables
-                .optional("RUST_LOG")
-                .and_then(|levels| levels.parse().ok())
-                .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)),
+            log_levels,
+            log_levels_problem,
         })
     }
 
@@ -115,9 +115,14 @@ impl JujuContext {
         self.machine_id.as_deref()
     }
 
-    /// Which log lines are sent to Juju, from `RUST_LOG`; `info` when it is not set.
+    /// Which log lines are sent to Juju, from `RUST_LOG`; `info` and above when it is not set or malformed.
     pub(crate) fn log_levels(&self) -> &Targets {
         &self.log_levels
+    }
+
+    /// Why `RUST_LOG` was not understood, if so. It is for the log: no hook fails for what is logged of it.
+    pub(crate) fn log_levels_problem(&self) -> Option<&str> {
+        self.log_levels_problem.as_deref()
     }
 }
 
@@ -138,6 +143,20 @@ impl Variables {
         match self.0.get(variable) {
             Some(_) => Ok(self.optional(variable).map(str::to_owned)),
             None => Err(JujuContextError::Missing(variable)),
+        }
+    }
+
+    fn log_levels(&self) -> (Targets, Option<String>) {
+        let info = Targets::new().with_default(LevelFilter::INFO);
+        let variable = "RUST_LOG";
+        let expected = "what to log such as \"debug\" or \"info,hello_server=trace\"";
+        match self
+            .optional(variable)
+            .map(|levels| parse(variable, levels, expected))
+        {
+            None => (info, None),
+            Some(Ok(levels)) => (levels, None),
+            Some(Err(error)) => (info, Some(error.to_string())),
         }
     }
 

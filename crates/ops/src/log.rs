@@ -115,7 +115,83 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::{ExitStatus, Output};
+    use std::sync::Mutex;
+
     use super::*;
+    use crate::{Charm, Event, JujuContext, Result, Status, Unit};
+
+    struct LogsAtEveryLevel;
+
+    impl Charm for LogsAtEveryLevel {
+        fn reconcile(&mut self, _event: &Event, _unit: &Unit) -> Result<Status> {
+            tracing::error!("charm");
+            tracing::warn!("charm");
+            tracing::info!("charm");
+            tracing::debug!("charm");
+            tracing::trace!("charm");
+            Ok(Status::active())
+        }
+    }
+
+    /// Keeps the commands that were run, and answers none.
+    #[derive(Default)]
+    struct Recorded(Mutex<Vec<String>>);
+
+    impl HookCommands for Recorded {
+        fn run(&self, command: &str, args: &[String]) -> io::Result<Output> {
+            let line = format!("{command} {}", args.join(" "));
+            self.0.lock().unwrap().push(line);
+            Ok(Output {
+                status: ExitStatus::default(),
+                stdout: Vec::new(),
+                stderr: Vec::new(),
+            })
+        }
+    }
+
+    #[test]
+    fn info_and_above_are_logged_unless_rust_log_says_otherwise() {
+        let warning = "RUST_LOG=\"web=verbose\" is not what to log such as \"debug\" or \
+                       \"info,hello_server=trace\"; info and above are logged";
+        let (error, warn, info, debug) =
+            ("ERROR charm", "WARNING charm", "INFO charm", "DEBUG charm");
+        let malformed = format!("WARNING {warning}");
+        let given_then = [
+            (None, vec![error, warn, info]),
+            (Some(""), vec![error, warn, info]),
+            (Some("error"), vec![error]),
+            (Some("info,ops::log=debug"), vec![error, warn, info, debug]),
+            (Some("web=verbose"), vec![&malformed, error, warn, info]),
+        ];
+        for (levels, then) in given_then {
+            // given
+            let variables = [
+                ("JUJU_DISPATCH_PATH", "hooks/start"),
+                ("JUJU_UNIT_NAME", "web/0"),
+                ("JUJU_CHARM_DIR", "/charm"),
+                ("JUJU_MACHINE_ID", "0"),
+            ];
+            let levels = levels.map(|levels| ("RUST_LOG", levels));
+            let context = JujuContext::from_environment(variables.into_iter().chain(levels));
+            let recorded = Arc::new(Recorded::default());
+            // when
+            crate::dispatch(
+                &mut LogsAtEveryLevel,
+                &context.unwrap(),
+                Arc::clone(&recorded) as _,
+            )
+            .unwrap();
+            // then
+            let commands = recorded.0.lock().unwrap();
+            let lines: Vec<String> = commands
+                .iter()
+                .filter_map(|command| command.strip_prefix("juju-log --log-level "))
+                .map(|line| line.replacen(" -- ", " ", 1))
+                .collect();
+            assert_eq!(lines, then, "{levels:?}");
+        }
+    }
 
     #[test]
     fn a_short_text_is_one_part() {

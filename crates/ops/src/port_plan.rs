@@ -45,9 +45,8 @@ pub(crate) fn plan(
         let overlapping = rest.iter().take_while(|port| !range.is_before(port.range));
         plan.settle(*range, held, &rest[..overlapping.count()]);
     }
-    plan.close.sort();
+    // The other lists have been made range by range, this one in two goes.
     plan.open.sort();
-    plan.later.sort();
     plan
 }
 

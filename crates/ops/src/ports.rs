@@ -34,7 +34,7 @@ impl Unit {
     /// asked for is undone, so that a charm that answers with blocked leaves its ports as they were.
     ///
     /// Hook commands: `opened-ports`, then `close-port` and `open-port`, as in `open-port 8000-8009/tcp`. A range that
-    /// was open for some endpoints and is now wanted for all is opened when `reconcile` has returned, as that cannot be
+    /// was open for some endpoints and is now wanted for all is opened when the charm has returned, as that cannot be
     /// undone.
     ///
     /// ```no_run
@@ -292,5 +292,37 @@ fn conflict(port: &Port, error: HookCommandError) -> Error {
             unit,
         },
         None => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::ExitStatus;
+
+    use super::*;
+
+    #[test]
+    fn only_the_range_of_another_unit_is_a_conflict() {
+        let refused_by = |holder: &str| {
+            let problem = Problem::Failed {
+                status: ExitStatus::from_raw(1 << 8),
+                stderr: format!(
+                    "ERROR cannot open 80/tcp (unit \"web/0\"): port range conflicts with 80-90/tcp (unit \"{holder}\")"
+                ),
+            };
+            let error = HookCommandError {
+                command: "open-port".to_owned(),
+                args: vec!["80/tcp".to_owned()],
+                problem,
+            };
+            conflict(&"80/tcp".parse().unwrap(), error)
+        };
+        assert!(matches!(
+            refused_by("other/0"),
+            Error::PortConflict { port, held, unit }
+                if port.to_string() == "80/tcp" && held == "80-90/tcp" && unit == "other/0"
+        ));
+        assert!(matches!(refused_by("web/0"), Error::HookCommand(_)));
     }
 }

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use ops::{ActionEvent, Charm, Event, Result, SecretEvent, Status, StorageEvent, Unit};
+use ops::{
+    ActionEvent, Charm, Event, NoticeEvent, Result, SecretEvent, Status, StorageEvent, Unit,
+};
 use ops_testing::{Context, Exit, State};
 use tempfile::TempDir;
 
@@ -78,12 +80,44 @@ fn an_event_that_juju_never_dispatches_is_refused() {
             action("02"),
             Some(r#"backup: an action's id is a number, not "02""#),
         ),
+        (Event::Other("next-years-event".to_owned()), None),
+        (
+            Event::Other("config-changed".to_owned()),
+            Some(
+                "config-changed: ops has an event of its own for it, Event::Other is for hooks that it does not know",
+            ),
+        ),
+        (
+            Event::Other("db-relation-changed".to_owned()),
+            Some(
+                "db-relation-changed: ops has an event of its own for it, Event::Other is for hooks that it does not know",
+            ),
+        ),
     ];
     for (event, then) in given_then {
         let reasons = context.try_run(&event, &State::default()).err();
         let reasons = reasons.map(|impossible| impossible.reasons);
         let then = then.map(|reason| vec![reason.to_owned()]);
         assert_eq!(reasons, then, "{event:?}");
+    }
+}
+
+#[test]
+fn a_custom_notice_of_another_kind_is_refused() {
+    let project = project();
+    let context = Context::of_charm(project.path(), Website::default);
+    let refused = r#"web-pebble-custom-notice: a custom notice is of the kind "custom", not "foo""#;
+    for (kind, then) in [("custom", None), ("foo", Some(vec![refused.to_owned()]))] {
+        let event = Event::PebbleCustomNotice(NoticeEvent {
+            container: "web".to_owned(),
+            id: "1".to_owned(),
+            kind: kind.to_owned(),
+            key: "example.com/backup-done".to_owned(),
+        });
+        let reasons = context
+            .try_run(&event, &State::default().on_kubernetes())
+            .err();
+        assert_eq!(reasons.map(|impossible| impossible.reasons), then);
     }
 }
 

@@ -5,3 +5,4 @@
 mod broken_charms;
 mod context;
 mod laws;
+mod programs;

@@ -166,6 +166,37 @@ fn a_port_that_a_neighbour_holds_blocks_the_unit_and_undoes_what_came_before() {
 }
 
 #[test]
+fn a_conflict_that_cannot_be_undone_fails_the_hook() {
+    // given a close-port of the undo that is refused
+    let hooks = Hooks::new().refusing(3);
+    let given = State::default().with_machine_ports("other/0", ["440-450/tcp"]);
+    // when
+    let then = hooks.set_ports(&[tcp(100, 200), tcp(443, 443)], &given);
+    // then
+    assert_eq!(then.exit, Exit::Code(1));
+    let error = "config-changed failed: port 443/tcp is held by other/0 on this machine, as 440-450/tcp; \
+                 choose another port or another machine; taking back what was asked for before failed too: \
+                 hook command `close-port 100-200/tcp` failed (exit status: 1): ERROR the agent is going down";
+    assert_eq!(then.errors(), [error]);
+    assert_eq!(then.state.opened_ports, given.opened_ports);
+}
+
+#[test]
+fn a_blocked_hook_that_cannot_undo_its_changes_fails() {
+    // given a close-port of the undo that is refused
+    let hooks = Hooks::new().refusing(2);
+    // when
+    let then = hooks.steps_then_blocked(vec![Step::Open(tcp(80, 80))], &State::default());
+    // then
+    assert_eq!(then.exit, Exit::Code(1));
+    let error = "config-changed failed: the test wants it; taking back what was asked for before failed too: \
+                 hook command `close-port 80/tcp` failed (exit status: 1): ERROR the agent is going down";
+    assert_eq!(then.errors(), [error]);
+    assert_eq!(then.state.opened_ports, Vec::<String>::new());
+    assert_eq!(then.state.unit_status, None);
+}
+
+#[test]
 fn an_endpoint_that_the_charm_lacks_is_refused_when_the_hook_has_ended() {
     // given
     let hooks = Hooks::new();
@@ -243,6 +274,18 @@ fn a_range_that_is_open_for_some_endpoints_is_opened_for_all_at_the_end_of_the_h
 }
 
 #[test]
+fn a_range_is_opened_for_all_at_the_end_of_a_tear_down_too() {
+    // given
+    let hooks = Hooks::new();
+    let given = State::default().with_opened_ports(["80/tcp (foo)"]);
+    // when
+    let then = hooks.tear_down(vec![Step::Set(vec![tcp(80, 80)])], &given);
+    // then
+    assert_eq!(changes(&then), ["open-port 80/tcp"]);
+    assert_eq!(then.state.opened_ports, ["80/tcp"]);
+}
+
+#[test]
 fn ports_that_are_set_twice_in_a_hook_end_as_set_last() {
     // given
     let hooks = Hooks::new();
@@ -298,6 +341,66 @@ fn one_port_is_opened_and_closed_beside_the_others() {
     assert_eq!(changes(&then), ["open-port icmp", "close-port 53/udp"]);
     assert_eq!(hooks.opened(), ["icmp", "80/tcp"]);
     assert_eq!(then.state.opened_ports, ["icmp", "80/tcp"]);
+}
+
+#[test]
+fn one_port_is_opened_and_closed_for_some_endpoints() {
+    let (open, close) = (
+        |text| Step::Open(port(text)),
+        |text| Step::Close(port(text)),
+    );
+    let given_when_then = [
+        (
+            "80/tcp (bar)",
+            vec![open("80/tcp (bar, foo)")],
+            vec!["open-port --endpoints foo 80/tcp"],
+            "80/tcp (bar, foo)",
+        ),
+        (
+            "80/tcp (bar, foo)",
+            vec![close("80/tcp (baz, foo)")],
+            vec!["close-port --endpoints foo 80/tcp"],
+            "80/tcp (bar)",
+        ),
+        ("80/tcp", vec![open("80/tcp (foo)")], vec![], "80/tcp"),
+        (
+            "80/tcp",
+            vec![close("80/tcp (foo)"), close("80/tcp (bar, foo)")],
+            vec![
+                "close-port --endpoints foo 80/tcp",
+                "close-port --endpoints bar 80/tcp",
+            ],
+            "80/tcp (baz)",
+        ),
+        (
+            "80/tcp",
+            vec![close("80/tcp (foo)"), open("80/tcp (bar, foo)")],
+            vec![
+                "close-port --endpoints foo 80/tcp",
+                "open-port --endpoints foo 80/tcp",
+            ],
+            "80/tcp",
+        ),
+        (
+            "80/tcp (foo)",
+            vec![open("80/tcp"), open("80/tcp (bar)")],
+            vec!["open-port 80/tcp"],
+            "80/tcp",
+        ),
+        (
+            "80/tcp (foo)",
+            vec![open("80/tcp"), close("80/tcp (bar)")],
+            vec!["close-port --endpoints bar 80/tcp", "open-port 80/tcp"],
+            "80/tcp (baz, foo)",
+        ),
+    ];
+    let hooks = Hooks::new();
+    for (open, steps, commands, opened) in given_when_then {
+        let given = State::default().with_opened_ports([open]);
+        let then = hooks.steps(steps.clone(), &given);
+        assert_eq!(changes(&then), commands, "{open}: {steps:?}");
+        assert_eq!(then.state.opened_ports, [opened], "{open}: {steps:?}");
+    }
 }
 
 #[test]

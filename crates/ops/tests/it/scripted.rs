@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use ops::{Charm, Error, Event, Port, PortChanges, Result, Status, Unit};
-use ops_testing::{Context, Outcome, State};
+use ops_testing::{Context, Fault, Outcome, State};
 
 /// Something that a charm does in a hook.
 #[derive(Clone, Debug)]
@@ -29,6 +29,17 @@ struct Scripted(Arc<Mutex<Script>>);
 
 impl Charm for Scripted {
     fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+        self.play(unit)?;
+        Ok(Status::active())
+    }
+
+    fn tear_down(&mut self, _event: &Event, unit: &Unit) -> Result<()> {
+        self.play(unit)
+    }
+}
+
+impl Scripted {
+    fn play(&self, unit: &Unit) -> Result<()> {
         let script = &mut *self.0.lock().unwrap();
         for step in script.steps.clone() {
             let done = match step {
@@ -46,7 +57,7 @@ impl Charm for Scripted {
         if script.ends_blocked {
             return Err(Error::blocked("the test wants it"));
         }
-        Ok(Status::active())
+        Ok(())
     }
 }
 
@@ -54,6 +65,7 @@ impl Charm for Scripted {
 pub(crate) struct Hooks {
     charm: Scripted,
     context: Context,
+    fault: Option<Fault>,
 }
 
 impl Hooks {
@@ -64,22 +76,36 @@ impl Hooks {
         Self {
             charm,
             context: Context::of_charm(&metadata, move || made.clone()),
+            fault: None,
+        }
+    }
+
+    /// The same with Juju refusing a command of each hook, counted from 0.
+    pub(crate) fn refusing(self, command: usize) -> Self {
+        Self {
+            fault: Some(Fault::refused(command)),
+            ..self
         }
     }
 
     /// A hook in which the charm sets these ports.
     pub(crate) fn set_ports(&self, ports: &[Port], given: &State) -> Outcome {
-        self.run(vec![Step::Set(ports.to_vec())], false, given)
+        self.steps(vec![Step::Set(ports.to_vec())], given)
     }
 
     /// A hook in which the charm does all this, and fails with the first error.
     pub(crate) fn steps(&self, steps: Vec<Step>, given: &State) -> Outcome {
-        self.run(steps, false, given)
+        self.run(&Event::ConfigChanged, steps, false, given)
     }
 
     /// A hook in which the charm does all this, whatever comes of it, and then is blocked.
     pub(crate) fn steps_then_blocked(&self, steps: Vec<Step>, given: &State) -> Outcome {
-        self.run(steps, true, given)
+        self.run(&Event::ConfigChanged, steps, true, given)
+    }
+
+    /// The hook `stop`, in which the charm does all this.
+    pub(crate) fn tear_down(&self, steps: Vec<Step>, given: &State) -> Outcome {
+        self.run(&Event::Stop, steps, false, given)
     }
 
     /// What the latest successful `set_ports` has returned.
@@ -93,12 +119,15 @@ impl Hooks {
         script.opened.iter().map(Port::to_string).collect()
     }
 
-    fn run(&self, steps: Vec<Step>, ends_blocked: bool, given: &State) -> Outcome {
+    fn run(&self, event: &Event, steps: Vec<Step>, ends_blocked: bool, given: &State) -> Outcome {
         *self.charm.0.lock().unwrap() = Script {
             steps,
             ends_blocked,
             ..Script::default()
         };
-        self.context.run(&Event::ConfigChanged, given)
+        match self.fault {
+            Some(fault) => self.context.run_with_fault(event, given, fault),
+            None => self.context.run(event, given),
+        }
     }
 }
