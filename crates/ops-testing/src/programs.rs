@@ -32,7 +32,7 @@ pub fn stage_charm(project: &Path, into: &Path) -> Result<()> {
     stage(project, &binaries, into)
 }
 
-/// The program `juju-emulator`: what `JUJU_EMULATOR` names, or built from the workspace of the test.
+/// The program `juju-emulator`: what `JUJU_EMULATOR` names, or built from the sources that lie beside this crate's.
 ///
 /// For tests of a deployed charm, which call it as they would call `juju`.
 ///
@@ -43,8 +43,12 @@ pub fn emulator() -> Result<PathBuf> {
         return Ok(path.into());
     }
     let built = build("juju-emulator", || {
+        // By its path, for it is no dependency of a charm in another workspace.
         CargoBuild::new()
-            .package("juju-emulator")
+            .manifest_path(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../juju-emulator/Cargo.toml"
+            ))
             .bin("juju-emulator")
     })?;
     let [emulator] = &built[..] else {
