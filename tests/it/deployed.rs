@@ -15,6 +15,7 @@ const UNIT: &str = "hello-server/0";
 
 /// A model of its own, with hello-server on it.
 struct Deployment {
+    emulator: PathBuf,
     directory: TempDir,
     port: u16,
 }
@@ -22,6 +23,7 @@ struct Deployment {
 impl Deployment {
     fn new() -> Self {
         let deployment = Self {
+            emulator: ops_testing::emulator().unwrap(),
             directory: tempfile::tempdir().unwrap(),
             port: free_port(),
         };
@@ -37,7 +39,7 @@ impl Deployment {
     }
 
     fn try_juju(&self, args: &[&str]) -> Output {
-        Command::new(ops_testing::emulator().unwrap())
+        Command::new(&self.emulator)
             .args(args)
             .env("JUJU_EMULATOR_DATA", self.directory.path().join("data"))
             .output()
