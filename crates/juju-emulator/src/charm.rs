@@ -24,6 +24,10 @@ pub struct Charm {
     pub endpoints: BTreeMap<String, Endpoint>,
     /// The names of the storages.
     pub storages: BTreeSet<String>,
+    /// The names of the resources.
+    pub resources: BTreeSet<String>,
+    /// Whether the charm needs Kubernetes: it has containers, or assumes `k8s-api`.
+    pub kubernetes: bool,
     /// The names of further endpoints without a relation (`extra-bindings`).
     pub extra_bindings: BTreeSet<String>,
 }
@@ -283,6 +287,9 @@ impl Charm {
             actions,
             endpoints,
             storages: metadata.storage.unwrap_or_default().into_keys().collect(),
+            resources: metadata.resources.unwrap_or_default().into_keys().collect(),
+            kubernetes: metadata.containers.is_some_and(|names| !names.is_empty())
+                || metadata.assumes.as_ref().is_some_and(assumes_kubernetes),
             extra_bindings: metadata
                 .extra_bindings
                 .unwrap_or_default()
@@ -349,6 +356,14 @@ impl Charm {
     }
 }
 
+/// Whether `assumes` asks for Kubernetes without an alternative, which would be below `any-of`.
+fn assumes_kubernetes(assumes: &Value) -> bool {
+    let mut features = assumes.as_array().into_iter().flatten();
+    features.any(|feature| {
+        feature == "k8s-api" || feature.get("all-of").is_some_and(assumes_kubernetes)
+    })
+}
+
 /// What Juju takes as the name of a charm or of an application.
 pub(crate) const NAME: &str = "words of lowercase letters and digits, joined by hyphens";
 
@@ -398,6 +413,9 @@ struct Metadata {
     requires: Option<BTreeMap<String, InterfaceOf>>,
     peers: Option<BTreeMap<String, InterfaceOf>>,
     storage: Option<BTreeMap<String, Value>>,
+    resources: Option<BTreeMap<String, Value>>,
+    containers: Option<BTreeMap<String, Value>>,
+    assumes: Option<Value>,
     extra_bindings: Option<BTreeMap<String, Value>>,
     config: Option<Config>,
     actions: Option<BTreeMap<String, Value>>,

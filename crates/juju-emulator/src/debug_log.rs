@@ -38,7 +38,11 @@ impl DebugLog {
     pub(crate) fn append(&self, record: &Record) -> Result<()> {
         let append = || {
             let mut options = File::options();
-            let mut file = options.read(true).append(true).create(true).open(&self.path)?;
+            let mut file = options
+                .read(true)
+                .append(true)
+                .create(true)
+                .open(&self.path)?;
             let mut line = serde_json::to_vec(record)?;
             line.push(b'\n');
             if is_torn(&file)? {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use crate::cli::UsageError;
 use crate::model::Model;
 
 /// Each key with its default, as in Juju.
@@ -71,10 +72,11 @@ fn value<'a>(model: &'a Model, key: &str) -> &'a str {
 fn check_key(key: &str) -> Result<()> {
     let known = DEFAULTS.map(|(name, _)| name);
     if !known.contains(&key) {
-        bail!(
+        return Err(UsageError(format!(
             "\"{key}\" is not part of the emulated model config, which has: {}",
             known.join(", ")
-        );
+        ))
+        .into());
     }
     Ok(())
 }

@@ -23,3 +23,53 @@ fn what_the_emulator_lacks_is_said_and_nothing_else_is_suggested() {
         }
     }
 }
+
+#[test]
+fn what_the_emulator_lacks_is_refused_with_2() {
+    let juju = Juju::new();
+    let charm = juju.charm();
+    let bundle = juju.home.path().join("bundle.yaml");
+    std::fs::write(&bundle, "applications: {}\n").unwrap();
+    let bundle = bundle.display().to_string();
+    let no_key = "\"foo\" is not part of the emulated model config";
+    let given_then = [
+        (&["model-config", "foo=bar"][..], no_key),
+        (&["model-config", "--reset", "foo"], no_key),
+        (&["add-model", "other", "--config", "foo=bar"], no_key),
+        (&["deploy", "ubuntu"], "the emulator has no Charmhub"),
+        (&["deploy", &bundle], "is a bundle"),
+    ];
+    for (args, stderr) in given_then {
+        juju.refused(args, 2, stderr);
+    }
+    for needs_kubernetes in [
+        "containers: {web: {}}",
+        "assumes: [juju >= 3.1, k8s-api]",
+        "assumes: [{all-of: [k8s-api]}]",
+    ] {
+        juju.write_charm("metadata.yaml", &format!("name: tiny\n{needs_kubernetes}"));
+        juju.refused(&["deploy", &charm], 2, "is a charm for Kubernetes");
+    }
+    juju.write_charm(
+        "metadata.yaml",
+        "name: tiny\nassumes: [{any-of: [k8s-api, juju >= 3]}]",
+    );
+    juju.ok(&["deploy", &charm]);
+}
+
+#[test]
+fn what_a_charm_declares_and_will_not_get_is_said_when_it_is_deployed() {
+    let juju = Juju::new();
+    juju.write_charm(
+        "metadata.yaml",
+        "name: tiny\nstorage: {data: {type: filesystem}}\npeers: {cluster: {interface: c}}\nresources: {image: {type: file}}",
+    );
+    let ran = juju.run(&["deploy", &juju.charm()]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(
+        ran.stderr.contains(
+            "The emulator lacks what the charm declares: storage (data), peer relations (cluster), resources (image);"
+        ),
+        "{ran:?}"
+    );
+}
