@@ -73,3 +73,22 @@ fn what_a_charm_declares_and_will_not_get_is_said_when_it_is_deployed() {
         "{ran:?}"
     );
 }
+
+#[test]
+fn a_key_is_not_set_and_reset_at_once() {
+    let juju = Juju::deployed();
+    let retries = "automatically-retry-hooks";
+    for args in [
+        &["config", "tiny", "port=7", "--reset", "port"][..],
+        &[
+            "model-config",
+            &format!("{retries}=false"),
+            "--reset",
+            retries,
+        ],
+    ] {
+        juju.refused(args, 2, "simultaneously");
+    }
+    assert_eq!(juju.ok(&["config", "tiny", "port"]), "8000\n");
+    assert_eq!(juju.ok(&["model-config", retries]), "true\n");
+}
