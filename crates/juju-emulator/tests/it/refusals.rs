@@ -92,3 +92,21 @@ fn a_key_is_not_set_and_reset_at_once() {
     assert_eq!(juju.ok(&["config", "tiny", "port"]), "8000\n");
     assert_eq!(juju.ok(&["model-config", retries]), "true\n");
 }
+
+#[test]
+fn a_model_whose_config_is_refused_is_not_added() {
+    let juju = Juju::new();
+    let before = juju.ok(&["models"]);
+    for (config, code, stderr) in [
+        ("foo=bar", 2, "is not part of"),
+        ("foo", 2, "expected \"key=value\""),
+        ("automatically-retry-hooks=perhaps", 1, "expected bool"),
+    ] {
+        juju.refused(&["add-model", "other", "--config", config], code, stderr);
+    }
+    assert_eq!(juju.ok(&["models"]), before);
+    let off = "automatically-retry-hooks=false";
+    juju.ok(&["add-model", "other", "--config", off]);
+    let retries = juju.ok(&["model-config", "automatically-retry-hooks"]);
+    assert_eq!(retries, "false\n");
+}
