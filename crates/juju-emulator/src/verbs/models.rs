@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -210,7 +210,14 @@ impl DestroyModel {
             .cloned()
             .collect::<Vec<_>>();
         for application in applications {
-            units::remove(session, &store, &application, None, true)?;
+            units::remove(session, &store, &application, None, self.how.force)?;
+        }
+        let left: Vec<_> = store.read()?.applications.keys().cloned().collect();
+        if !left.is_empty() {
+            bail!(
+                "model {name} is not destroyed, for it still has: {}; to destroy it in any case: --force",
+                left.join(", ")
+            );
         }
         store.destroy()
     }

@@ -110,3 +110,21 @@ fn a_model_whose_config_is_refused_is_not_added() {
     let retries = juju.ok(&["model-config", "automatically-retry-hooks"]);
     assert_eq!(retries, "false\n");
 }
+
+#[test]
+fn a_model_with_a_unit_in_error_is_destroyed_by_force_only() {
+    let juju = Juju::new();
+    juju.ok(&["add-model", "other"]);
+    juju.ok(&["model-config", "automatically-retry-hooks=false"]);
+    let application = &["deploy", &juju.charm(), "web", "--config", "do=fail"];
+    juju.ok(application);
+    let destroy = &["destroy-model", "--no-prompt", "other"];
+    juju.refused(
+        destroy,
+        1,
+        "model other is not destroyed, for it still has: web;",
+    );
+    juju.ok(&["status"]);
+    juju.ok(&[&destroy[..], &["--force"]].concat());
+    juju.refused(&["status", "-m", "other"], 1, "model other not found");
+}
