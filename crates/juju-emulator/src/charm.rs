@@ -263,6 +263,11 @@ impl Charm {
         }
         let mut options = config.options.unwrap_or_default();
         for (name, option) in &mut options {
+            if option.kind == OptionType::Boolean
+                && let Some(value) = option.default.as_ref().and_then(spelled_out_bool)
+            {
+                option.default = Some(value.into());
+            }
             if let Some(default) = &option.default {
                 option.default = Some(option.check(name, default).map_err(CharmError::Default)?);
             }
@@ -282,7 +287,7 @@ impl Charm {
             .collect();
         Ok(Self {
             name: metadata.name,
-            subordinate: metadata.subordinate,
+            subordinate: metadata.subordinate.unwrap_or_default(),
             options,
             actions,
             endpoints,
@@ -356,6 +361,15 @@ impl Charm {
     }
 }
 
+/// `yes`, `no`, `on` and `off` are booleans in the YAML that Juju reads.
+fn spelled_out_bool(value: &Value) -> Option<bool> {
+    match value.as_str()? {
+        "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
+    }
+}
+
 /// Whether `assumes` asks for Kubernetes without an alternative, which would be below `any-of`.
 fn assumes_kubernetes(assumes: &Value) -> bool {
     let mut features = assumes.as_array().into_iter().flatten();
@@ -407,8 +421,7 @@ pub fn check_charm_directory(directory: &Path) -> Result<Charm, CharmError> {
 struct Metadata {
     #[serde(default)]
     name: String,
-    #[serde(default)]
-    subordinate: bool,
+    subordinate: Option<bool>,
     provides: Option<BTreeMap<String, InterfaceOf>>,
     requires: Option<BTreeMap<String, InterfaceOf>>,
     peers: Option<BTreeMap<String, InterfaceOf>>,
@@ -450,7 +463,7 @@ impl From<InterfaceForm> for InterfaceOf {
 /// Reads a YAML file; `None` when there is no such file, or nothing in it.
 fn read_yaml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, CharmError> {
     match fs::read_to_string(path) {
-        Ok(text) => serde_yaml::from_str(&text).map_err(|source| CharmError::Yaml {
+        Ok(text) => parse_yaml(&text).map_err(|source| CharmError::Yaml {
             path: path.to_owned(),
             source,
         }),
@@ -460,6 +473,16 @@ fn read_yaml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, Cha
             source,
         }),
     }
+}
+
+fn parse_yaml<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, serde_yaml::Error> {
+    if !text.contains("<<") {
+        return serde_yaml::from_str(text);
+    }
+    // Errors in what is merged know no line.
+    let mut value: serde_yaml::Value = serde_yaml::from_str(text)?;
+    value.apply_merge()?;
+    serde_yaml::from_value(value)
 }
 
 #[cfg(test)]
@@ -544,6 +567,30 @@ mod tests {
                 "{name}={text}"
             );
         }
+    }
+
+    #[test]
+    fn yaml_that_only_juju_takes_is_taken() {
+        let config = "x: &x {type: int, default: 1}
+options:
+  one: *x
+  two: {<<: *x, default: 2}
+  lit: {type: boolean, default: yes}
+  dark: {type: boolean, default: Off}
+  text: {default: yes}
+";
+        let config = charm_with(config).unwrap().default_config();
+        let expected = [
+            ("dark", Value::from(false)),
+            ("lit", true.into()),
+            ("one", 1.into()),
+            ("text", "yes".into()),
+            ("two", 2.into()),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), Some(value)));
+        assert_eq!(config, expected.into());
+        let metadata: Metadata = parse_yaml("name: hello\nsubordinate:\n").unwrap();
+        assert_eq!(metadata.subordinate, None);
     }
 
     #[test]
