@@ -24,6 +24,10 @@ pub struct Charm {
     pub endpoints: BTreeMap<String, Endpoint>,
     /// The names of the storages.
     pub storages: BTreeSet<String>,
+    /// The names of the resources.
+    pub resources: BTreeSet<String>,
+    /// Whether the charm needs Kubernetes: it has containers, or assumes `k8s-api`.
+    pub kubernetes: bool,
     /// The names of further endpoints without a relation (`extra-bindings`).
     pub extra_bindings: BTreeSet<String>,
 }
@@ -259,6 +263,11 @@ impl Charm {
         }
         let mut options = config.options.unwrap_or_default();
         for (name, option) in &mut options {
+            if option.kind == OptionType::Boolean
+                && let Some(value) = option.default.as_ref().and_then(spelled_out_bool)
+            {
+                option.default = Some(value.into());
+            }
             if let Some(default) = &option.default {
                 option.default = Some(option.check(name, default).map_err(CharmError::Default)?);
             }
@@ -278,11 +287,14 @@ impl Charm {
             .collect();
         Ok(Self {
             name: metadata.name,
-            subordinate: metadata.subordinate,
+            subordinate: metadata.subordinate.unwrap_or_default(),
             options,
             actions,
             endpoints,
             storages: metadata.storage.unwrap_or_default().into_keys().collect(),
+            resources: metadata.resources.unwrap_or_default().into_keys().collect(),
+            kubernetes: metadata.containers.is_some_and(|names| !names.is_empty())
+                || metadata.assumes.as_ref().is_some_and(assumes_kubernetes),
             extra_bindings: metadata
                 .extra_bindings
                 .unwrap_or_default()
@@ -349,6 +361,23 @@ impl Charm {
     }
 }
 
+/// `yes`, `no`, `on` and `off` are booleans in the YAML that Juju reads.
+fn spelled_out_bool(value: &Value) -> Option<bool> {
+    match value.as_str()? {
+        "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether `assumes` asks for Kubernetes without an alternative, which would be below `any-of`.
+fn assumes_kubernetes(assumes: &Value) -> bool {
+    let mut features = assumes.as_array().into_iter().flatten();
+    features.any(|feature| {
+        feature == "k8s-api" || feature.get("all-of").is_some_and(assumes_kubernetes)
+    })
+}
+
 /// What Juju takes as the name of a charm or of an application.
 pub(crate) const NAME: &str = "words of lowercase letters and digits, joined by hyphens";
 
@@ -392,12 +421,14 @@ pub fn check_charm_directory(directory: &Path) -> Result<Charm, CharmError> {
 struct Metadata {
     #[serde(default)]
     name: String,
-    #[serde(default)]
-    subordinate: bool,
+    subordinate: Option<bool>,
     provides: Option<BTreeMap<String, InterfaceOf>>,
     requires: Option<BTreeMap<String, InterfaceOf>>,
     peers: Option<BTreeMap<String, InterfaceOf>>,
     storage: Option<BTreeMap<String, Value>>,
+    resources: Option<BTreeMap<String, Value>>,
+    containers: Option<BTreeMap<String, Value>>,
+    assumes: Option<Value>,
     extra_bindings: Option<BTreeMap<String, Value>>,
     config: Option<Config>,
     actions: Option<BTreeMap<String, Value>>,
@@ -432,7 +463,7 @@ impl From<InterfaceForm> for InterfaceOf {
 /// Reads a YAML file; `None` when there is no such file, or nothing in it.
 fn read_yaml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, CharmError> {
     match fs::read_to_string(path) {
-        Ok(text) => serde_yaml::from_str(&text).map_err(|source| CharmError::Yaml {
+        Ok(text) => parse_yaml(&text).map_err(|source| CharmError::Yaml {
             path: path.to_owned(),
             source,
         }),
@@ -442,6 +473,16 @@ fn read_yaml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, Cha
             source,
         }),
     }
+}
+
+fn parse_yaml<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, serde_yaml::Error> {
+    if !text.contains("<<") {
+        return serde_yaml::from_str(text);
+    }
+    // Errors in what is merged know no line.
+    let mut value: serde_yaml::Value = serde_yaml::from_str(text)?;
+    value.apply_merge()?;
+    serde_yaml::from_value(value)
 }
 
 #[cfg(test)]
@@ -526,6 +567,30 @@ mod tests {
                 "{name}={text}"
             );
         }
+    }
+
+    #[test]
+    fn yaml_that_only_juju_takes_is_taken() {
+        let config = "x: &x {type: int, default: 1}
+options:
+  one: *x
+  two: {<<: *x, default: 2}
+  lit: {type: boolean, default: yes}
+  dark: {type: boolean, default: Off}
+  text: {default: yes}
+";
+        let config = charm_with(config).unwrap().default_config();
+        let expected = [
+            ("dark", Value::from(false)),
+            ("lit", true.into()),
+            ("one", 1.into()),
+            ("text", "yes".into()),
+            ("two", 2.into()),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), Some(value)));
+        assert_eq!(config, expected.into());
+        let metadata: Metadata = parse_yaml("name: hello\nsubordinate:\n").unwrap();
+        assert_eq!(metadata.subordinate, None);
     }
 
     #[test]

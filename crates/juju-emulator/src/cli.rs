@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use crate::agent;
@@ -110,9 +111,26 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args = [OsString::from("juju-emulator")].into_iter().chain(args);
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(mut error) => {
+            // What looks alike does something else.
+            for suggestion in [
+                ContextKind::Suggested,
+                ContextKind::SuggestedArg,
+                ContextKind::SuggestedSubcommand,
+            ] {
+                error.remove(suggestion);
+            }
             // Help goes to stdout and is no failure.
             let _ = error.print();
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument
+            ) {
+                let _ = writeln!(
+                    io::stderr(),
+                    "If juju has it, the emulator lacks it: `juju help` lists its verbs, `juju help VERB` a verb's flags."
+                );
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };

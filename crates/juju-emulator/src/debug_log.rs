@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -36,9 +37,17 @@ impl DebugLog {
     /// Appends one record, in one write.
     pub(crate) fn append(&self, record: &Record) -> Result<()> {
         let append = || {
+            let mut options = File::options();
+            let mut file = options
+                .read(true)
+                .append(true)
+                .create(true)
+                .open(&self.path)?;
             let mut line = serde_json::to_vec(record)?;
             line.push(b'\n');
-            let mut file = File::options().append(true).create(true).open(&self.path)?;
+            if is_torn(&file)? {
+                line.insert(0, b'\n');
+            }
             file.write_all(&line)
         };
         append().with_context(|| format!("cannot write to the log {}", self.path.display()))
@@ -46,7 +55,7 @@ impl DebugLog {
 
     /// All records; the part of one that a killed writer left is no record.
     pub(crate) fn records(&self) -> Result<Vec<Record>> {
-        let text = match fs::read_to_string(&self.path) {
+        let text = match fs::read(&self.path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => {
@@ -55,10 +64,20 @@ impl DebugLog {
             }
         };
         Ok(text
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| serde_json::from_slice(line).ok())
             .collect())
     }
+}
+
+/// Whether the last line has no end, because its writer was killed.
+fn is_torn(file: &File) -> io::Result<bool> {
+    let Some(last) = file.metadata()?.len().checked_sub(1) else {
+        return Ok(false);
+    };
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, last)?;
+    Ok(byte != *b"\n")
 }
 
 /// Whether a logger's record is kept, by a `logging-config` such as `<root>=INFO;unit=DEBUG`.
@@ -129,8 +148,13 @@ mod tests {
         let log = DebugLog::new(home.path().join("debug.log"));
         log.append(&record("one\nof two lines")).unwrap();
         let mut file = File::options().append(true).open(&log.path).unwrap();
-        file.write_all(b"{\"time\":\"1970-").unwrap();
+        file.write_all(b"{\"time\":\"1970-\xc3").unwrap();
         assert_eq!(log.records().unwrap(), [record("one\nof two lines")]);
+        log.append(&record("next")).unwrap();
+        assert_eq!(
+            log.records().unwrap(),
+            [record("one\nof two lines"), record("next")]
+        );
     }
 
     #[test]

@@ -3,7 +3,11 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
+use anyhow::Result;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -35,5 +39,33 @@ impl Interrupt {
         let result = run(&self.wanted);
         self.default_action.store(true, Ordering::SeqCst);
         result
+    }
+
+    /// Runs something that watches for the interruption, and interrupts it when it takes too long: then nothing is returned.
+    pub(crate) fn within<T>(
+        &self,
+        limit: Option<Duration>,
+        run: impl FnOnce() -> Result<T>,
+    ) -> Result<Option<T>> {
+        let Some(limit) = limit else {
+            return run().map(Some);
+        };
+        let (ended, waiting) = mpsc::channel::<()>();
+        let wanted = &self.wanted;
+        thread::scope(|scope| {
+            let timer = scope.spawn(move || {
+                let timed_out = waiting.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+                wanted.fetch_or(timed_out, Ordering::SeqCst);
+                timed_out
+            });
+            let result = run();
+            drop(ended);
+            if !timer.join().unwrap_or_default() {
+                return result.map(Some);
+            }
+            wanted.store(false, Ordering::SeqCst);
+            // It may have succeeded at the last moment.
+            Ok(result.ok())
+        })
     }
 }

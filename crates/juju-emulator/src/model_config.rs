@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use crate::cli::UsageError;
 use crate::model::Model;
 
 /// Each key with its default, as in Juju.
@@ -71,26 +72,27 @@ fn value<'a>(model: &'a Model, key: &str) -> &'a str {
 fn check_key(key: &str) -> Result<()> {
     let known = DEFAULTS.map(|(name, _)| name);
     if !known.contains(&key) {
-        bail!(
+        return Err(UsageError(format!(
             "\"{key}\" is not part of the emulated model config, which has: {}",
             known.join(", ")
-        );
+        ))
+        .into());
     }
     Ok(())
 }
 
-/// A time as Go writes it, from its units down: `1h30m`, `90s`.
-fn duration(text: &str) -> Option<Duration> {
+/// A time as Go writes it, from its units down: `1h30m`, `90s`, `0.5s`.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let mut total = Duration::ZERO;
     let mut rest = text;
     while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit())?;
-        let number: u64 = rest[..end].parse().ok()?;
-        let (seconds, unit) = [(3600, 'h'), (60, 'm'), (1, 's')]
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..end].parse().ok()?;
+        let (seconds, unit) = [(3600.0, "h"), (0.001, "ms"), (60.0, "m"), (1.0, "s")]
             .into_iter()
-            .find(|(_, unit)| rest[end..].starts_with(*unit))?;
-        total = total.checked_add(Duration::from_secs(number.checked_mul(seconds)?))?;
-        rest = &rest[end + unit.len_utf8()..];
+            .find(|(_, unit)| rest[end..].starts_with(unit))?;
+        total = total.checked_add(Duration::try_from_secs_f64(number * seconds).ok()?)?;
+        rest = &rest[end + unit.len()..];
     }
     (!text.is_empty()).then_some(total)
 }
@@ -105,7 +107,10 @@ mod tests {
             ("5m", Some(300)),
             ("1h30m", Some(5400)),
             ("90s", Some(90)),
+            ("0.5m", Some(30)),
+            ("2000ms", Some(2)),
             ("", None),
+            (".s", None),
             ("5", None),
             ("m", None),
             ("5d", None),

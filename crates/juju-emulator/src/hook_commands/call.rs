@@ -1,8 +1,11 @@
 //! One call of a hook command.
 
-use std::fs;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use nix::fcntl::OFlag;
 use serde_json::Value;
 
 use crate::flags::CommandLine;
@@ -51,7 +54,14 @@ impl Call<'_> {
             None => self.answer.stdout.extend(text.into_bytes()),
             Some(path) => {
                 let path = self.dir.join(path);
-                fs::write(&path, text)
+                // A pipe that nobody reads is refused, not waited for.
+                File::options()
+                    .write(true)
+                    .create(true)
+                    .truncate(true)
+                    .custom_flags(OFlag::O_NONBLOCK.bits())
+                    .open(&path)
+                    .and_then(|mut file| file.write_all(text.as_bytes()))
                     .map_err(|error| Failure::Refused(open_failed(&path, &error)))?;
             }
         }

@@ -2,6 +2,7 @@
 
 use super::table::HookCommand;
 use super::{Call, Failure};
+use crate::debug_log::level_named;
 use crate::flags::{Flag, FlagValue};
 use crate::go_strconv::quote;
 use crate::hook_context::{Effect, LogLevel};
@@ -41,7 +42,7 @@ fn run(call: &mut Call<'_>) -> Result<(), Failure> {
     let level = if call.line.is_set("debug") {
         Some(LogLevel::Debug)
     } else {
-        parse_level(name)
+        level_named(name)
     };
     if level.is_none() {
         let message = format!("Specified log level of {} is not valid", quote(name));
@@ -59,17 +60,4 @@ fn run(call: &mut Call<'_>) -> Result<(), Failure> {
         message,
     });
     Ok(())
-}
-
-fn parse_level(name: &str) -> Option<LogLevel> {
-    match name.to_uppercase().as_str() {
-        "UNSPECIFIED" => Some(LogLevel::Unspecified),
-        "TRACE" => Some(LogLevel::Trace),
-        "DEBUG" => Some(LogLevel::Debug),
-        "INFO" => Some(LogLevel::Info),
-        "WARN" | "WARNING" => Some(LogLevel::Warning),
-        "ERROR" => Some(LogLevel::Error),
-        "CRITICAL" => Some(LogLevel::Critical),
-        _ => None,
-    }
 }

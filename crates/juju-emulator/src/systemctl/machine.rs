@@ -140,7 +140,8 @@ impl Machine {
     }
 
     /// Stops everything that runs on the machine, and forgets what failed; what is enabled stays enabled.
-    /// When it returns, no process of any unit is left, whatever happened to systemctl or to the unit files before.
+    /// When it returns, no process of any unit is left, whatever happened to systemctl or to the unit files before; except one that
+    /// had cleared its environment and lost its main process before, or that began a session of its own as well.
     ///
     /// # Errors
     /// When the machine's own files cannot be read or written.
@@ -159,11 +160,10 @@ impl Machine {
     pub fn running_processes(&self) -> anyhow::Result<Vec<RunningProcess>> {
         let mut running = Vec::new();
         for (unit, run) in self.record()?.runs() {
-            running.extend(processes_of(&run.invocation_id).into_iter().map(|process| {
-                RunningProcess {
-                    unit: unit.to_string(),
-                    pid: process.pid,
-                }
+            let processes = processes_of(run.process, &run.invocation_id, &[run.process]);
+            running.extend(processes.into_iter().map(|process| RunningProcess {
+                unit: unit.to_string(),
+                pid: process.pid,
             }));
         }
         running.sort();

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::service::Kill;
 
 /// A process that cannot be mistaken for another one: its number alone would be given again.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub(crate) struct Process {
     pub(crate) pid: u32,
     /// In clock ticks since the kernel started.
@@ -22,15 +22,21 @@ pub(crate) struct Process {
 impl Process {
     /// The process that has this number now, unless it has ended.
     pub(crate) fn with_pid(pid: u32) -> Option<Self> {
+        Self::with_session(pid).map(|(process, _)| process)
+    }
+
+    /// The process that has this number now, and the number of the one that began its session.
+    fn with_session(pid: u32) -> Option<(Self, u32)> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The program's name is in parentheses and may hold anything. After it come the state, the third field, the number of
-        // threads, the 20th, and the start time, the 22nd.
+        // The program's name is in parentheses and may hold anything. After it come the state, the third field, the session,
+        // the 6th, the number of threads, the 20th, and the start time, the 22nd.
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let session = fields.get(3)?.parse().ok()?;
         let threads: u32 = fields.get(17)?.parse().ok()?;
         // The first thread may be gone while others still hold the process's ports.
         let ended = matches!(*fields.first()?, "Z" | "X") && threads <= 1;
         let start_time = fields.get(19)?.parse().ok()?;
-        (!ended).then_some(Self { pid, start_time })
+        (!ended).then_some((Self { pid, start_time }, session))
     }
 
     pub(crate) fn is_running(self) -> bool {
@@ -47,26 +53,47 @@ impl Process {
     }
 }
 
-/// Every process that carries the invocation's id in its environment: a service's main process and what it started.
-pub(crate) fn processes_of(invocation_id: &str) -> Vec<Process> {
-    processes_with("INVOCATION_ID", invocation_id)
+/// Every process of a service: each of `known` that runs, each that carries the invocation's id in its environment, and each in the
+/// session that the main process began, which may have cleared its environment.
+pub(crate) fn processes_of(main: Process, invocation_id: &str, known: &[Process]) -> Vec<Process> {
+    let mut found = processes_with("INVOCATION_ID", invocation_id);
+    found.extend(known.iter().copied().filter(|process| process.is_running()));
+    let in_session = |pid| {
+        let (process, session) = Process::with_session(pid)?;
+        (session == main.pid).then_some(process)
+    };
+    // The session's number is given again when the last process in it has ended.
+    if found
+        .iter()
+        .any(|process| in_session(process.pid) == Some(*process))
+    {
+        found.extend(pids().filter_map(in_session));
+    }
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// Every process that carries a variable of this value in its environment.
 pub(crate) fn processes_with(variable: &str, value: &str) -> Vec<Process> {
     let variable = format!("{variable}={value}");
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let carries = |pid: &u32| {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         environment
             .split(|byte| *byte == 0)
             .any(|found| found == variable.as_bytes())
     };
-    pids.filter(|pid| *pid != std::process::id())
+    pids()
         .filter(carries)
         .filter_map(Process::with_pid)
         .collect()
+}
+
+/// The numbers of all processes but this one.
+fn pids() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| *pid != std::process::id())
 }
 
 /// Ends the service's processes as its `Kill` says, and returns when none is left.
@@ -76,12 +103,7 @@ pub(crate) fn end(main: Process, invocation_id: &str, how: Kill) {
     let mut left = vec![main];
     loop {
         // Looked for again each time, as they may start others until they end.
-        for process in processes_of(invocation_id) {
-            if !left.contains(&process) {
-                left.push(process);
-            }
-        }
-        left.retain(|process| process.is_running());
+        left = processes_of(main, invocation_id, &left);
         if left.is_empty() {
             return;
         }

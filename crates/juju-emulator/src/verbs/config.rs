@@ -52,6 +52,7 @@ impl Config {
         if self.file.is_some() && !set.is_empty() {
             return usage("cannot specify --file and key=value arguments simultaneously");
         }
+        refuse_set_and_reset(&set, &self.reset)?;
         if get.len() > 1 {
             return usage("can only retrieve a single value, or all values");
         }
@@ -165,6 +166,21 @@ impl Config {
             Format::Yaml => write!(out, "{}", serde_yaml::to_string(&all)?)?,
         }
         Ok(())
+    }
+}
+
+/// A key cannot be set and reset by one command.
+pub(super) fn refuse_set_and_reset(values: &[String], reset: &[String]) -> Result<()> {
+    let set = values.iter().filter_map(|value| value.split_once('='));
+    match set
+        .map(|(key, _)| key)
+        .find(|key| reset.iter().any(|reset| reset == key))
+    {
+        Some(key) => {
+            let message = format!("cannot set and reset key \"{key}\" simultaneously");
+            Err(UsageError(message).into())
+        }
+        None => Ok(()),
     }
 }
 

@@ -11,7 +11,7 @@ use nix::unistd::geteuid;
 use serde_json::Value;
 
 use super::config::{read_values, settings_from_yaml};
-use crate::charm::{Charm, NAME, check_charm_directory, is_name};
+use crate::charm::{Charm, NAME, Role, check_charm_directory, is_name};
 use crate::charm_archive;
 use crate::cli::{Session, UsageError};
 use crate::model::{Application, DEFAULT_BASE, Model};
@@ -65,6 +65,7 @@ impl Deploy {
             Ok((name, revision))
         })?;
         drop(staged);
+        let missing_parts = missing_parts(&charm);
         let charm = &charm.name;
         writeln!(
             io::stderr(),
@@ -73,6 +74,9 @@ impl Deploy {
             self.base,
             self.channel
         )?;
+        if let Some(note) = missing_parts {
+            writeln!(io::stderr(), "{note}")?;
+        }
         if geteuid().is_root() {
             writeln!(
                 io::stderr(),
@@ -146,6 +150,33 @@ impl Deploy {
     }
 }
 
+/// What the charm declares and the emulator lacks, although the charm can run without.
+fn missing_parts(charm: &Charm) -> Option<String> {
+    let peers = charm.endpoints.iter();
+    let peers = peers.filter(|(_, endpoint)| endpoint.role == Role::Peer);
+    let missing: Vec<_> = [
+        (
+            "storage",
+            charm.storages.iter().cloned().collect::<Vec<_>>(),
+        ),
+        (
+            "peer relations",
+            peers.map(|(name, _)| name.clone()).collect(),
+        ),
+        ("resources", charm.resources.iter().cloned().collect()),
+    ]
+    .into_iter()
+    .filter(|(_, names)| !names.is_empty())
+    .map(|(kind, names)| format!("{kind} ({})", names.join(", ")))
+    .collect();
+    (!missing.is_empty()).then(|| {
+        format!(
+            "The emulator lacks what the charm declares: {}; there are no hooks and no hook commands for it",
+            missing.join(", ")
+        )
+    })
+}
+
 /// A staged charm that is not yet one of the model's; it goes away unless it is kept.
 pub(crate) struct Staged {
     directory: PathBuf,
@@ -162,11 +193,24 @@ pub(crate) fn stage_charm(
     check: impl FnOnce(&Charm) -> Result<()>,
 ) -> Result<(Staged, Charm)> {
     let name = source.display().to_string();
+    let lacks = |what: String| Err(UsageError(what).into());
     let Ok(source) = fs::canonicalize(source) else {
-        bail!(
+        let not_found = format!(
             "no charm was found at \"{name}\"; the emulator has no Charmhub, only files and directories"
         );
+        if name.contains('/') {
+            bail!(not_found);
+        }
+        return lacks(not_found);
     };
+    let is_yaml = source
+        .extension()
+        .is_some_and(|extension| extension == "yaml");
+    if is_yaml && source.is_file() || source.join("bundle.yaml").is_file() {
+        return lacks(format!(
+            "{name} is a bundle, which the emulator lacks: deploy its charms one by one"
+        ));
+    }
     let staged = Staged {
         _lock: store.tidy_charms()?,
         directory: store.charms().join(".new"),
@@ -182,18 +226,19 @@ pub(crate) fn stage_charm(
         let binaries = stage::build(&source)?;
         stage::stage(&source, &binaries, into)?;
     } else if source.join("charmcraft.yaml").is_file() {
-        return Err(UsageError(format!(
+        return lacks(format!(
             "{name} is the project of a charm that the emulator cannot build: pack it first, with `charmcraft pack`, and deploy the .charm file"
-        ))
-        .into());
+        ));
     } else {
         bail!("{name} is not a charm: it has no metadata.yaml");
     }
     match check_charm_directory(into) {
-        Ok(charm) if charm.subordinate => Err(UsageError(format!(
+        Ok(charm) if charm.subordinate => lacks(format!(
             "{name} is a subordinate charm, which needs a relation to come to life, and the emulator has no relations"
-        ))
-        .into()),
+        )),
+        Ok(charm) if charm.kubernetes => lacks(format!(
+            "{name} is a charm for Kubernetes, and the emulator has only machines"
+        )),
         Ok(charm) => Ok((staged, charm)),
         Err(error) => {
             // What is wrong is told of what the operator has, not of the copy.

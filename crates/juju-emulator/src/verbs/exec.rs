@@ -1,6 +1,7 @@
 //! `exec`
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use crate::agent::{self, Executed};
 use crate::cli::{Session, UsageError};
 use crate::model::Model;
+use crate::model_config::duration;
 
 /// Run a command in units, with the rights of a hook, or on machines.
 #[derive(Debug, clap::Args)]
@@ -26,9 +28,9 @@ pub(crate) struct Exec {
     /// How to print what they leave.
     #[arg(long, value_enum, default_value = "plain")]
     format: Format,
-    /// Accepted: the emulator waits as long as it takes.
-    #[arg(long)]
-    wait: Option<String>,
+    /// End the command where it takes longer, such as `30s`; else it may take as long as it takes.
+    #[arg(long, value_parser = wait_time)]
+    wait: Option<Duration>,
     /// The command; one argument is a line of bash, more are a program and its arguments.
     #[arg(required = true, trailing_var_arg = true)]
     command: Vec<String>,
@@ -57,11 +59,20 @@ impl Exec {
         };
         let mut results = serde_json::Map::new();
         let mut failed = Vec::new();
+        let mut timed_out = Vec::new();
         for target in &targets {
             let started = Timestamp::now();
-            let executed = match target {
-                Target::Unit(unit) => agent::exec(&store, &session.interrupt, unit, &commands)?,
-                Target::Machine(number) => agent::exec_on_machine(&store, *number, &commands)?,
+            let run = || match target {
+                Target::Unit(unit) => agent::exec(&store, &session.interrupt, unit, &commands),
+                Target::Machine(number) => agent::exec_on_machine(&store, *number, &commands),
+            };
+            let (kind, name) = match target {
+                Target::Unit(unit) => ("unit", unit.clone()),
+                Target::Machine(number) => ("machine", number.to_string()),
+            };
+            let Some(executed) = session.interrupt.within(self.wait, run)? else {
+                timed_out.push(format!("{kind} {name}"));
+                continue;
             };
             let id = store.update(|model| {
                 model.last_task += 1;
@@ -79,10 +90,6 @@ impl Exec {
                 io::stderr().write_all(&executed.stderr)?;
             }
             let mut task = task(id, started, &executed);
-            let (kind, name) = match target {
-                Target::Unit(unit) => ("unit", unit.clone()),
-                Target::Machine(number) => ("machine", number.to_string()),
-            };
             task[kind] = name.clone().into();
             results.insert(name, task);
         }
@@ -93,6 +100,12 @@ impl Exec {
             Format::Plain | Format::Yaml => write!(out, "{}", serde_yaml::to_string(&results)?)?,
         }
         session.settle(&store)?;
+        if !timed_out.is_empty() {
+            bail!(
+                "timed out waiting for results from: {}",
+                timed_out.join(", ")
+            );
+        }
         if !failed.is_empty() {
             let plural = if failed.len() > 1 { "s" } else { "" };
             bail!(
@@ -125,6 +138,10 @@ impl Exec {
         }
         Ok(targets)
     }
+}
+
+fn wait_time(text: &str) -> Result<Duration, &'static str> {
+    duration(text).ok_or("expected a time such as 30s or 1m30s")
 }
 
 fn task(id: u64, started: Timestamp, executed: &Executed) -> Value {

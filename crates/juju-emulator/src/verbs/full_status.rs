@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::show::port_ranges;
 use super::status::{agent_status, application_status, instance, workload_status};
 use crate::model::{Application, JUJU_VERSION, Machine, Model, StatusSince, Unit, address};
-use crate::ports::{OpenedPorts, PortRange};
 use crate::store::CONTROLLER;
 
 /// A whole model: the fields, in the order of Juju.
@@ -173,16 +173,9 @@ fn full_unit(application: &Application, name: &str, unit: &Unit) -> FullUnit {
         },
         leader: application.is_leader(name),
         machine: unit.machine.to_string(),
-        open_ports: sorted(&unit.opened_ports),
+        open_ports: port_ranges(unit),
         public_address: address(unit.machine).to_string(),
     }
-}
-
-fn sorted(ports: &OpenedPorts) -> Vec<String> {
-    ports
-        .ranges()
-        .map(|range: PortRange| range.to_string())
-        .collect()
 }
 
 fn full_status(status: &StatusSince) -> FullStatus {

@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
+use super::config::refuse_set_and_reset;
 use super::table::{self, Format};
 use crate::cli::Session;
 use crate::model_config;
@@ -38,6 +39,7 @@ impl ModelConfig {
         if self.values.is_empty() && self.reset.is_empty() {
             return self.show(&*store.read()?, out);
         }
+        refuse_set_and_reset(&self.values, &self.reset)?;
         store.update(|model| {
             for key in &self.reset {
                 model_config::reset(model, key)?;

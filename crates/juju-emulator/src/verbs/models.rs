@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::show;
 use super::table::{Format, layout, row};
 use super::units::{self, Removal};
-use crate::cli::{Session, without_controller};
+use crate::cli::{Session, UsageError, without_controller};
 use crate::model::{JUJU_VERSION, Model};
 use crate::store::{CONTROLLER, CONTROLLER_UUID};
 
@@ -66,13 +67,19 @@ pub(crate) struct DestroyModel {
 
 impl AddModel {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
+        // Before there is a model that a refusal would leave behind.
+        let mut wanted = Model::new(&self.name, String::new(), Timestamp::now());
+        for value in &self.config {
+            let Some((key, value)) = value.split_once('=') else {
+                let message = format!("expected \"key=value\", got \"{value}\"");
+                return Err(UsageError(message).into());
+            };
+            crate::model_config::set(&mut wanted, key, value)?;
+        }
         session.data.add_model(&self.name)?;
         let store = session.data.model(&self.name)?;
         store.update(|model| {
-            for value in &self.config {
-                let (key, value) = value.split_once('=').unwrap_or((value, ""));
-                crate::model_config::set(model, key, value)?;
-            }
+            model.config = wanted.config;
             Ok(())
         })?;
         if !self.no_switch {
@@ -203,7 +210,14 @@ impl DestroyModel {
             .cloned()
             .collect::<Vec<_>>();
         for application in applications {
-            units::remove(session, &store, &application, None, true)?;
+            units::remove(session, &store, &application, None, self.how.force)?;
+        }
+        let left: Vec<_> = store.read()?.applications.keys().cloned().collect();
+        if !left.is_empty() {
+            bail!(
+                "model {name} is not destroyed, for it still has: {}; to destroy it in any case: --force",
+                left.join(", ")
+            );
         }
         store.destroy()
     }

@@ -115,16 +115,21 @@ fn settled(session: &Session) -> Result<(Store, Rc<Model>)> {
 }
 
 fn unit_info(application: &Application, name: &str, unit: &Unit) -> UnitInfo {
-    let ports = unit.opened_ports.ranges();
     UnitInfo {
         workload_version: application.workload_version.clone(),
         machine: unit.machine.to_string(),
-        opened_ports: ports.map(|range| range.to_string()).collect(),
+        opened_ports: port_ranges(unit),
         public_address: address(unit.machine).to_string(),
         charm: application.charm_url(),
         leader: application.is_leader(name),
         life: life(unit.dying),
     }
+}
+
+/// What the unit has opened, as Juju shows it: `8000/tcp`.
+pub(super) fn port_ranges(unit: &Unit) -> Vec<String> {
+    let ranges = unit.opened_ports.ranges();
+    ranges.map(|range| range.to_string()).collect()
 }
 
 fn application_info(store: &Store, model: &Model, name: &str) -> Result<ApplicationInfo> {

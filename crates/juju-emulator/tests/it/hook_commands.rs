@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use juju_emulator::{
@@ -132,6 +135,31 @@ fn every_hook_command_explains_itself() -> Result<()> {
         );
         assert_eq!(long, short);
     }
+    Ok(())
+}
+
+/// Waits for ever where the agent opens the pipe as the hook asks; so it waits in a thread of its own.
+#[test]
+fn output_into_a_pipe_that_nobody_reads_is_refused() -> Result<()> {
+    // given
+    let dir = tempfile::tempdir()?;
+    let pipe = dir.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU)?;
+    let (answers, answered) = mpsc::channel();
+    // when
+    let in_dir = dir.path().to_owned();
+    thread::spawn(move || {
+        let mut hook = HookContext::new(UnitView::default());
+        let args = ["--format=json", "-o", "pipe"].map(str::to_owned);
+        answers.send(hook.run("is-leader", &args, &in_dir))
+    });
+    let answer = answered.recv_timeout(Duration::from_secs(20))??;
+    // then
+    assert_eq!(answer.exit_code, 1, "{answer:?}");
+    assert_eq!(
+        String::from_utf8(answer.stderr)?,
+        format!("ERROR open {}: no such device or address\n", pipe.display())
+    );
     Ok(())
 }
 

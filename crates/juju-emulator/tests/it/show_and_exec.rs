@@ -98,6 +98,20 @@ fn json_of_exec(juju: &Juju, line: &str) -> Value {
 }
 
 #[test]
+fn a_command_that_takes_longer_than_it_may_is_ended() {
+    let juju = Juju::deployed();
+    let exec = ["exec", "--unit", "tiny/0", "--wait"];
+    juju.refused(
+        &[&exec[..], &["0.1s", "--", "open-port 99; sleep 30"]].concat(),
+        1,
+        "timed out waiting for results from: unit tiny/0",
+    );
+    let ports = juju.ok(&[&exec[..], &["1h", "--", "opened-ports"]].concat());
+    assert_eq!(ports, "8000/tcp\n");
+    juju.refused(&[&exec[..], &["soon", "--", "true"]].concat(), 2, "30s");
+}
+
+#[test]
 fn every_verb_explains_itself() {
     let juju = Juju::new();
     let help = juju.ok(&["--help"]);

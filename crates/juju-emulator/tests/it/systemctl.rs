@@ -291,6 +291,28 @@ fn a_process_that_ignores_sigterm_is_killed_after_its_time() {
 }
 
 #[test]
+fn a_process_that_has_cleared_its_environment_ends_with_its_service() {
+    let given = a_machine(HERE);
+    let [pid, script] = ["pid", "script"].map(|name| given.directory.path().join(name));
+    let text = format!(
+        "env -i /bin/sh -c 'echo $$ >{0}.new; mv {0}.new {0}; exec sleep 600' &\nexec sleep 600\n",
+        pid.display()
+    );
+    fs::write(&script, text).unwrap();
+    let service = format!("[Service]\nExecStart=/bin/sh {}\n", script.display());
+    given.unit("bare.service", &service);
+    given.succeed("systemctl start bare");
+    eventually(|| pid.exists());
+    let pid: u32 = fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
+    assert!(given.recorded().contains(&pid));
+
+    given.succeed("systemctl stop bare");
+
+    let command_line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    assert_eq!(command_line, b"", "it has ended, if it is still there");
+}
+
+#[test]
 fn a_oneshot_is_waited_for_and_its_failure_told() {
     let given = a_machine(HERE);
     given.unit("fails.service", &given.service("Type=oneshot"));
