@@ -149,7 +149,6 @@ impl<'a> UnitAgent<'a> {
         let (application, _) = model.unit(self.unit).context("the unit is gone")?;
         let seen = Seen {
             config_version: application.config_version,
-            charm_version: application.charm_version,
             update_status_interval: model_config::update_status_interval(&model),
         };
         let mut running = RunningHook::new(self.store, &model, self.unit, hook)?;
@@ -239,7 +238,9 @@ impl<'a> UnitAgent<'a> {
         let staged = charms.join(application.staged_charm());
         stage::install(&staged, previous.as_deref(), &charm_dir)?;
         fs::write(&note, application.charm_url() + "\n")
-            .with_context(|| format!("cannot write {}", note.display()))
+            .with_context(|| format!("cannot write {}", note.display()))?;
+        let version = application.charm_version;
+        self.update_unit(|unit, _| unit.charm_installed = version)
     }
 
     fn set_status_before(&self, hook: &Hook) -> Result<()> {

@@ -75,6 +75,8 @@ pub(crate) struct Unit {
     pub(crate) machine: u32,
     pub(crate) dying: bool,
     pub(crate) reached: Reached,
+    /// The version of the charm in its charm directory; 0 before there is one.
+    pub(crate) charm_installed: u64,
     /// The versions that its last `config-changed` and `upgrade-charm` have seen.
     pub(crate) config_seen: u64,
     pub(crate) charm_seen: u64,
@@ -273,6 +275,7 @@ impl Unit {
             machine,
             dying: false,
             reached: Reached::Machine,
+            charm_installed: 0,
             config_seen: 0,
             charm_seen: 0,
             leader_seen: false,

@@ -81,10 +81,10 @@ pub(crate) fn advance(unit: &mut Unit, hook: &Hook, seen: &Seen, now: Timestamp)
     match name.as_str() {
         "install" => {
             unit.reached = Reached::Installed;
-            unit.charm_seen = seen.charm_version;
+            unit.charm_seen = unit.charm_installed;
         }
         "upgrade-charm" => {
-            unit.charm_seen = seen.charm_version;
+            unit.charm_seen = unit.charm_installed;
             // Juju runs config-changed after it, whether or not config has changed.
             unit.config_seen = 0;
         }
@@ -101,7 +101,6 @@ pub(crate) fn advance(unit: &mut Unit, hook: &Hook, seen: &Seen, now: Timestamp)
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
     pub(crate) config_version: u64,
-    pub(crate) charm_version: u64,
     pub(crate) update_status_interval: Duration,
 }
 
@@ -118,7 +117,6 @@ mod tests {
 
     const SEEN: Seen = Seen {
         config_version: 1,
-        charm_version: 1,
         update_status_interval: Duration::from_mins(5),
     };
 
@@ -157,12 +155,14 @@ mod tests {
             };
             hooks.push(hook.to_string());
             let application = &model.applications["app"];
+            let charm_version = application.charm_version;
             let seen = Seen {
                 config_version: application.config_version,
-                charm_version: application.charm_version,
                 ..SEEN
             };
-            advance(model.unit_mut(unit).unwrap(), &hook, &seen, now);
+            let unit = model.unit_mut(unit).unwrap();
+            unit.charm_installed = charm_version;
+            advance(unit, &hook, &seen, now);
         }
         hooks.join(" ")
     }

@@ -46,7 +46,6 @@ impl Resolved {
                 };
                 let seen = Seen {
                     config_version: application.config_version,
-                    charm_version: application.charm_version,
                     update_status_interval: interval,
                 };
                 let Some(unit) = model.unit_mut(&name) else {

@@ -467,6 +467,39 @@ fn a_charm_that_comes_while_the_one_before_it_is_installed_is_installed_after_it
 }
 
 #[test]
+fn a_skipped_hook_of_a_charm_does_not_stand_for_that_of_the_next_one() {
+    for (failing, then) in [
+        (
+            "install",
+            "upgrade-charm leader-elected config-changed start",
+        ),
+        ("upgrade-charm", "upgrade-charm config-changed"),
+    ] {
+        // given a charm whose hook fails, and a newer one
+        let juju = Juju::new();
+        juju.ok(&["model-config", "automatically-retry-hooks=false"]);
+        let path = juju.charm();
+        let refresh = ["refresh", "tiny", "--path", &path];
+        let mut bring = &["deploy", &path][..];
+        if failing == "upgrade-charm" {
+            juju.ok(bring);
+            bring = &refresh;
+        }
+        let fails = format!("#!/bin/sh\n[ $JUJU_HOOK_NAME != {failing} ]\n");
+        juju.write_charm("dispatch", &fails);
+        juju.ok(bring);
+        juju.write_charm("dispatch", &CHARM.replace("1.2", "1.3"));
+        juju.ok(&refresh);
+        let before = juju.hooks().len();
+        // when
+        juju.ok(&["resolved", "--no-retry", "tiny/0"]);
+        // then
+        assert_eq!(juju.hooks()[before..].join(" "), then);
+        assert_eq!(juju.application()["version"], "1.3");
+    }
+}
+
+#[test]
 fn a_removed_application_leaves_nothing_on_its_machine() {
     let juju = Juju::deployed();
     let unit = "[Service]\nExecStart=/bin/sleep 3600\n";
