@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use anyhow::{Context as _, Result, bail};
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -65,7 +66,8 @@ pub(crate) struct Application {
     /// What the leader has set with `status-set --application`.
     pub(crate) status: Option<StatusSince>,
     pub(crate) workload_version: String,
-    pub(crate) units: BTreeMap<String, Unit>,
+    /// In the order of their numbers, in which they were added.
+    pub(crate) units: IndexMap<String, Unit>,
     pub(crate) created: Timestamp,
 }
 
@@ -239,7 +241,7 @@ impl Model {
         let Some(application) = self.applications.get_mut(of) else {
             return;
         };
-        let Some(unit) = application.units.remove(name) else {
+        let Some(unit) = application.units.shift_remove(name) else {
             return;
         };
         if application.leader.as_deref() == Some(name) {

@@ -136,7 +136,7 @@ mod tests {
             leader: None,
             status: None,
             workload_version: String::new(),
-            units: std::collections::BTreeMap::new(),
+            units: indexmap::IndexMap::new(),
             created: now,
         };
         model.applications.insert("app".to_owned(), application);
@@ -205,6 +205,22 @@ mod tests {
         model.applications.get_mut("app").unwrap().dying = true;
         model.forget_unit("app/1");
         assert!(model.applications.is_empty() && model.machines.is_empty());
+    }
+
+    #[test]
+    fn units_come_in_the_order_of_their_numbers() {
+        let mut model = model();
+        for _ in 2..12 {
+            model.add_unit("app", Some(0), at(0)).unwrap();
+        }
+        for gone in ["app/0", "app/1"] {
+            model.forget_unit(gone);
+        }
+        let text = serde_json::to_vec(&model).unwrap();
+        let model: Model = serde_json::from_slice(&text).unwrap();
+        let numbers: Vec<_> = model.units().map(|(name, _)| &name[4..]).collect();
+        assert_eq!(numbers.join(" "), "2 3 4 5 6 7 8 9 10 11");
+        assert_eq!(model.applications["app"].leader.as_deref(), Some("app/2"));
     }
 
     #[test]
