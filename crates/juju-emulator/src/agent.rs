@@ -293,7 +293,6 @@ impl<'a> UnitAgent<'a> {
     /// A failed hook is due again after a while. One that was killed is run again at once, but only once.
     fn note_failure(&self, hook: &Hook, killed: bool) -> Result<()> {
         self.store.update(|model| {
-            let retries = model_config::retries_hooks(model);
             let now = Timestamp::now();
             let Some(unit) = model.unit_mut(self.unit) else {
                 return Ok(());
@@ -314,11 +313,8 @@ impl<'a> UnitAgent<'a> {
                 unit.agent_status = StatusSince::new("error", &message, now);
                 Why::Failed {
                     times,
-                    due: if retries {
-                        now + retry_delay(times)
-                    } else {
-                        Timestamp::MAX
-                    },
+                    due: now + retry_delay(times),
+                    resolved: false,
                 }
             };
             let hook = hook.clone();

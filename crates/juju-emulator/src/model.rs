@@ -125,8 +125,12 @@ pub(crate) enum Why {
     Killed,
     /// It was killed because it wanted its machine rebooted at once: it is run again after that.
     Rebooted,
-    /// It failed this many times in a row. `juju resolved` makes it due at once.
-    Failed { times: u32, due: Timestamp },
+    /// It failed this many times in a row. It runs again when `juju resolved` says so; else when it is due, if hooks are retried.
+    Failed {
+        times: u32,
+        due: Timestamp,
+        resolved: bool,
+    },
 }
 
 /// A status, and since when.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::hook::Hook;
 use crate::model::{Again, Application, Model, Reached, Unit, Why};
+use crate::model_config;
 
 /// One step of a unit's agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +30,11 @@ pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Optio
         }) => return Some(Operation::Run(hook.clone())),
         Some(Again {
             hook,
-            why: Why::Failed { due, .. },
-        }) => return (*due <= now).then(|| Operation::Run(hook.clone())),
+            why: Why::Failed { due, resolved, .. },
+        }) => {
+            let runs = *resolved || *due <= now && model_config::retries_hooks(model);
+            return runs.then(|| Operation::Run(hook.clone()));
+        }
         None => {}
     }
     if state.dying && state.reached == Reached::Machine {
@@ -233,9 +237,14 @@ mod tests {
             why: Why::Failed {
                 times: 1,
                 due: at(5),
+                resolved: false,
             },
         });
         assert_eq!(settle(&mut model, "app/0", at(4)), "");
+        let retries = "automatically-retry-hooks".to_owned();
+        model.config.insert(retries.clone(), "false".to_owned());
+        assert_eq!(settle(&mut model, "app/0", at(5)), "");
+        model.config.remove(&retries);
         assert_eq!(
             settle(&mut model, "app/0", at(5)),
             "update-status config-changed"

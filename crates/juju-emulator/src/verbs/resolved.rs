@@ -58,11 +58,11 @@ impl Resolved {
                     unit.agent_status = StatusSince::new("idle", "", now);
                     advance(unit, &hook, &seen, now);
                 } else if let Some(Again {
-                    why: Why::Failed { due, .. },
+                    why: Why::Failed { resolved, .. },
                     ..
                 }) = &mut unit.again
                 {
-                    *due = now;
+                    *resolved = true;
                 }
             }
             Ok(())

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -131,6 +133,11 @@ impl Juju {
     pub(crate) fn state(&self) -> String {
         let state = "data/models/emulator/state.json";
         fs::read_to_string(self.home.path().join(state)).unwrap()
+    }
+
+    pub(crate) fn write_state(&self, text: &str) {
+        let state = "data/models/emulator/state.json";
+        fs::write(self.home.path().join(state), text).unwrap();
     }
 
     pub(crate) fn application(&self) -> Value {
@@ -262,6 +269,26 @@ fn a_failed_hook_changes_its_status_and_nothing_else_and_is_run_again_when_resol
     assert_eq!(juju.unit("tiny/0"), r#""active" "port 6789" ["6789/tcp"]"#);
     juju.refused(&["resolved", "tiny/0"], 1, "not in an error state");
     juju.refused(&["resolved", "tiny/7"], 1, r#"unit "tiny/7" not found"#);
+}
+
+#[test]
+fn hooks_that_failed_while_none_were_retried_are_retried_once_they_are_again() {
+    // given a hook that has failed
+    let juju = Juju::deployed();
+    juju.ok(&["model-config", "automatically-retry-hooks=false"]);
+    juju.ok(&["config", "tiny", "do=fail"]);
+    juju.ok(&["config", "tiny", "do=nothing"]);
+    assert!(juju.unit("tiny/0").contains("hook failed"));
+    // when hooks are retried again, and the time of this one has come
+    juju.ok(&["model-config", "automatically-retry-hooks=true"]);
+    let mut state: Value = serde_json::from_str(&juju.state()).unwrap();
+    let failed = &mut state["applications"]["tiny"]["units"]["tiny/0"]["again"]["why"]["failed"];
+    let due: Timestamp = failed["due"].as_str().unwrap().parse().unwrap();
+    assert!(due <= Timestamp::now() + Duration::from_secs(5));
+    failed["due"] = Timestamp::UNIX_EPOCH.to_string().into();
+    juju.write_state(&state.to_string());
+    // then
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
 }
 
 #[test]
@@ -680,9 +707,7 @@ fn an_interrupted_hook_is_ended_and_run_again_by_the_next_command() {
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
     assert_eq!(command.wait().unwrap().code(), Some(1));
 
-    let state = juju.home.path().join("data/models/emulator/state.json");
-    let text = fs::read_to_string(&state).unwrap();
-    fs::write(&state, text.replace("\"hang\"", "\"nothing\"")).unwrap();
+    juju.write_state(&juju.state().replace("\"hang\"", "\"nothing\""));
     assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
 }
 
@@ -702,9 +727,7 @@ fn the_hook_of_a_killed_emulator_is_ended_before_it_is_run_again() {
     let hook = fs::read_to_string(&hanging).unwrap();
     assert!(is_running(&hook), "it has outlived its agent");
 
-    let state = juju.home.path().join("data/models/emulator/state.json");
-    let text = fs::read_to_string(&state).unwrap();
-    fs::write(&state, text.replace("\"hang\"", "\"nothing\"")).unwrap();
+    juju.write_state(&juju.state().replace("\"hang\"", "\"nothing\""));
     assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
     assert!(!is_running(&hook));
 }
