@@ -221,7 +221,13 @@ impl Model {
         to: Option<u32>,
         now: Timestamp,
     ) -> Result<()> {
-        let base = self.application(application)?.base.clone();
+        let state = self.application(application)?;
+        if state.dying {
+            bail!(
+                "cannot add unit to application \"{application}\": application is not found or not alive"
+            );
+        }
+        let base = state.base.clone();
         let machine = to.unwrap_or(self.next_machine);
         if to.is_none() {
             self.next_machine += 1;

@@ -560,6 +560,16 @@ fn a_removed_application_leaves_nothing_on_its_machine() {
 }
 
 #[test]
+fn an_application_that_is_being_removed_gets_no_unit() {
+    let juju = Juju::deployed();
+    juju.ok(&["config", "tiny", "do=fail"]);
+    juju.ok(&["remove-application", "tiny"]);
+    let stderr = r#"cannot add unit to application "tiny": application is not found or not alive"#;
+    juju.refused(&["add-unit", "tiny"], 1, stderr);
+    assert_eq!(juju.application()["units"]["tiny/1"], Value::Null);
+}
+
+#[test]
 fn what_is_no_charm_is_refused_and_changes_nothing() {
     let juju = Juju::new();
     let before = juju.status()["applications"].clone();
