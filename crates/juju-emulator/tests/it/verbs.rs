@@ -527,6 +527,32 @@ fn a_skipped_hook_of_a_charm_does_not_stand_for_that_of_the_next_one() {
 }
 
 #[test]
+fn a_unit_that_has_not_got_the_new_charm_yet_sees_the_options_of_its_own() {
+    let juju = Juju::deployed();
+    juju.ok(&["model-config", "automatically-retry-hooks=false"]);
+    juju.ok(&["config", "tiny", "do=fail"]);
+    juju.write_charm("config.yaml", &format!("{CONFIG}  new: {{type: int}}\n"));
+    juju.ok(&["refresh", "tiny", "--path", &juju.charm()]);
+    let config = [
+        "exec",
+        "--unit",
+        "tiny/0",
+        "--",
+        "config-get",
+        "--all",
+        "--format=json",
+    ];
+    let (own, new) = (
+        r#"{"do":"fail","port":8000}"#,
+        r#"{"do":"nothing","new":null,"port":8000}"#,
+    );
+    assert_eq!(juju.ok(&config).trim(), own);
+    juju.ok(&["config", "tiny", "do=nothing"]);
+    juju.ok(&["resolved", "tiny/0"]);
+    assert_eq!(juju.ok(&config).trim(), new);
+}
+
+#[test]
 fn a_removed_application_leaves_nothing_on_its_machine() {
     let juju = Juju::deployed();
     let unit = "[Service]\nExecStart=/bin/sleep 3600\n";
