@@ -57,6 +57,7 @@ pub(crate) fn settle(store: &Store, interrupt: &Interrupt) -> Result<()> {
 }
 
 /// Runs commands in a unit as `juju exec` does: with a hook's rights, and their changes are kept whatever they exit with.
+/// When they cannot be, the commands have failed.
 pub(crate) fn exec(
     store: &Store,
     interrupt: &Interrupt,
@@ -197,7 +198,7 @@ impl<'a> UnitAgent<'a> {
     fn exec(&self, commands: &str) -> Result<Executed> {
         let model = self.store.read()?;
         let mut running = RunningHook::new(self.store, &model, self.unit, &Hook::JujuExec)?;
-        let exit_code = match running.run(commands, self.interrupt)?? {
+        let mut exit_code = match running.run(commands, self.interrupt)?? {
             Ended::Exited(code) => code,
             Ended::Killed(signal) => 128 + signal,
             Ended::Interrupted => bail!("interrupted"),
@@ -210,10 +211,12 @@ impl<'a> UnitAgent<'a> {
             }
             Ok(opened)
         })?;
+        let wants_reboot = opened.is_ok() && running.pending().reboot;
         if let Err(refusal) = opened {
-            bail!("cannot apply changes: {refusal}");
+            writeln!(running.stderr, "cannot apply changes: {refusal}")?;
+            exit_code = if exit_code == 0 { 1 } else { exit_code };
         }
-        let reboot = running.pending().reboot || running.reboot_now;
+        let reboot = wants_reboot || running.reboot_now;
         act_on_shutdown(self.store, self.machine, reboot, |level, message| {
             running.log(level, message)
         })?;

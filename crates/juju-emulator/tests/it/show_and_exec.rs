@@ -91,6 +91,36 @@ fn a_command_runs_on_a_machine_without_a_hooks_rights() {
     assert_eq!(juju.hooks()[before..], ["start"]);
 }
 
+#[test]
+fn what_a_command_printed_is_shown_although_its_changes_are_refused() {
+    let juju = Juju::deployed();
+    juju.ok(&["add-unit", "tiny"]);
+    let command = "echo precious; [ $JUJU_UNIT_NAME = tiny/1 ] || open-port --endpoints nope 80";
+    let ran = juju.run(&[
+        "exec",
+        "--format=json",
+        "--application",
+        "tiny",
+        "--",
+        command,
+    ]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let tasks: Value = serde_json::from_str(&ran.stdout).unwrap();
+    for (unit, code) in [("tiny/0", 1), ("tiny/1", 0)] {
+        let results = &tasks[unit]["results"];
+        assert_eq!(results["stdout"], "precious\n");
+        assert_eq!(results["return-code"], code);
+    }
+    let stderr = tasks["tiny/0"]["results"]["stderr"].as_str().unwrap();
+    let refused = "cannot apply changes: ";
+    assert!(
+        stderr.starts_with(refused) && stderr.ends_with('\n'),
+        "{stderr}"
+    );
+    let failed = "the following task failed:\n - id \"1\" with return code 1\n";
+    assert!(ran.stderr.contains(failed), "{ran:?}");
+}
+
 fn json_of_exec(juju: &Juju, line: &str) -> Value {
     let line = format!("{line}; true");
     let all = juju.ok(&["exec", "--format=json", "--machine", "0", "--", &line]);
