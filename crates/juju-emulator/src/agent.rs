@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use jiff::Timestamp;
 use nix::sys::signal::Signal;
 
 use crate::debug_log::Record;
-use crate::dispatch::Ended;
+use crate::dispatch::{self, Ended, Stream};
 use crate::hook::Hook;
 use crate::hook_context::LogLevel;
 use crate::interrupt::Interrupt;
@@ -76,19 +75,30 @@ pub(crate) fn exec(
 }
 
 /// Runs commands on a machine, beside all units: there are no hook commands, and nothing is committed.
-pub(crate) fn exec_on_machine(store: &Store, number: u32, commands: &str) -> Result<Executed> {
+pub(crate) fn exec_on_machine(
+    store: &Store,
+    interrupt: &Interrupt,
+    number: u32,
+    commands: &str,
+) -> Result<Executed> {
     let _lock = store.lock(&format!("machine-{number}"))?;
     let mut path = running_hook::link(store)?.into_os_string();
     path.push(":");
     path.push(running_hook::agent_path());
-    let output = Command::new("/bin/bash")
+    let mut command = Command::new("/bin/bash");
+    command
         .args(["-c", commands])
         .env_clear()
         .envs(running_hook::machine_variables(store, number)?)
-        .env("PATH", path)
-        .stdin(Stdio::null())
-        .output()
-        .context("cannot run bash")?;
+        .env("PATH", path);
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let ended = interrupt.watched(|interrupt| {
+        dispatch::run_command(&mut command, interrupt, |stream, line| match stream {
+            Stream::Stdout => stdout.extend_from_slice(line),
+            Stream::Stderr => stderr.extend_from_slice(line),
+        })
+    });
+    let exit_code = exit_code(ended.context("cannot run bash")?)?;
     act_on_shutdown(store, number, false, |level, message| {
         store.log().append(&Record {
             time: Timestamp::now(),
@@ -98,14 +108,21 @@ pub(crate) fn exec_on_machine(store: &Store, number: u32, commands: &str) -> Res
             message,
         })
     })?;
-    let status = output.status;
     Ok(Executed {
-        exit_code: status
-            .code()
-            .unwrap_or_else(|| 128 + status.signal().unwrap_or_default()),
-        stdout: output.stdout,
-        stderr: output.stderr,
+        exit_code,
+        stdout,
+        stderr,
     })
+}
+
+/// What `juju exec` says that its commands exited with.
+fn exit_code(ended: Ended) -> Result<i32> {
+    match ended {
+        Ended::Exited(code) => Ok(code),
+        Ended::Killed(signal) => Ok(128 + signal),
+        Ended::Interrupted => bail!("interrupted"),
+        Ended::Missing => Ok(0),
+    }
 }
 
 struct UnitAgent<'a> {
@@ -198,12 +215,7 @@ impl<'a> UnitAgent<'a> {
     fn exec(&self, commands: &str) -> Result<Executed> {
         let model = self.store.read()?;
         let mut running = RunningHook::new(self.store, &model, self.unit, &Hook::JujuExec)?;
-        let mut exit_code = match running.run(commands, self.interrupt)?? {
-            Ended::Exited(code) => code,
-            Ended::Killed(signal) => 128 + signal,
-            Ended::Interrupted => bail!("interrupted"),
-            Ended::Missing => 0,
-        };
+        let mut exit_code = exit_code(running.run(commands, self.interrupt)??)?;
         let opened = self.store.update(|model| {
             let opened = running.commit(model)?;
             if let (Ok(opened), Some(unit)) = (&opened, model.unit_mut(self.unit)) {

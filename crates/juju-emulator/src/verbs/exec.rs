@@ -61,7 +61,9 @@ impl Exec {
             let started = Timestamp::now();
             let executed = match target {
                 Target::Unit(unit) => agent::exec(&store, &session.interrupt, unit, &commands)?,
-                Target::Machine(number) => agent::exec_on_machine(&store, *number, &commands)?,
+                Target::Machine(number) => {
+                    agent::exec_on_machine(&store, &session.interrupt, *number, &commands)?
+                }
             };
             let id = store.update(|model| {
                 model.last_task += 1;

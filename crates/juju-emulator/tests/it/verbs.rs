@@ -54,7 +54,7 @@ pub(crate) struct Ran {
 }
 
 /// Whether there is such a process; one that has ended and that nobody has waited for has no command line.
-fn is_running(pid: &str) -> bool {
+pub(crate) fn is_running(pid: &str) -> bool {
     let command_line = fs::read(format!("/proc/{}/cmdline", pid.trim()));
     command_line.is_ok_and(|line| !line.is_empty())
 }
