@@ -1,5 +1,6 @@
 //! The agent of one unit: runs its hooks one after the other and notes how each ended.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -33,19 +34,28 @@ pub(crate) struct Executed {
     pub(crate) stderr: Vec<u8>,
 }
 
-/// Runs what has become due until every unit has settled; waits for other processes that do the same.
-pub(crate) fn settle(store: &Store, interrupt: &Interrupt) -> Result<()> {
+/// Runs what has become due until every unit has settled; waits for other processes that do the same, on each machine at most
+/// for `patience` if there is one.
+pub(crate) fn settle(
+    store: &Store,
+    interrupt: &Interrupt,
+    patience: Option<Duration>,
+) -> Result<()> {
+    let mut busy = BTreeSet::new();
     loop {
         let model = store.read()?;
         let now = Timestamp::now();
-        let due = model
-            .units()
-            .find(|(name, _)| next_operation(&model, name, now).is_some());
+        let due = model.units().find(|(name, unit)| {
+            !busy.contains(&unit.machine) && next_operation(&model, name, now).is_some()
+        });
         let Some((name, unit)) = due else {
             return Ok(());
         };
         let agent = UnitAgent::new(store, interrupt, name, unit.machine);
-        let _lock = agent.lock()?;
+        let Some(_lock) = agent.lock(patience)? else {
+            busy.insert(unit.machine);
+            continue;
+        };
         // Meanwhile another process may have done it.
         match next_operation(&*store.read()?, name, Timestamp::now()) {
             Some(Operation::Run(hook)) => agent.run_hook(&hook)?,
@@ -70,7 +80,7 @@ pub(crate) fn exec(
         .1
         .machine;
     let agent = UnitAgent::new(store, interrupt, unit, machine);
-    let _lock = agent.lock()?;
+    let _lock = agent.lock(None)?;
     agent.exec(commands)
 }
 
@@ -143,9 +153,15 @@ impl<'a> UnitAgent<'a> {
     }
 
     /// Hooks of one machine run one after the other, whoever runs them. What a killed emulator's hook still does is ended first.
-    fn lock(&self) -> Result<fs::File> {
-        let lock = self.store.lock(&format!("machine-{}", self.machine))?;
-        end_leftovers(&self.sockets()?)?;
+    fn lock(&self, patience: Option<Duration>) -> Result<Option<fs::File>> {
+        let name = format!("machine-{}", self.machine);
+        let lock = match patience {
+            None => Some(self.store.lock(&name)?),
+            Some(patience) => self.store.try_lock(&name, patience)?,
+        };
+        if lock.is_some() {
+            end_leftovers(&self.sockets()?)?;
+        }
         Ok(lock)
     }
 

@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::env;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
@@ -250,14 +252,34 @@ impl Store {
 
     /// Waits until this process alone holds what is called `name`; the kernel lets go when the process ends.
     pub(crate) fn lock(&self, name: &str) -> Result<File> {
+        let file = self.lock_file(name)?;
+        file.lock().with_context(|| format!("cannot lock {name}"))?;
+        Ok(file)
+    }
+
+    /// As [`Store::lock`], but waits no longer than `patience`.
+    pub(crate) fn try_lock(&self, name: &str, patience: Duration) -> Result<Option<File>> {
+        let file = self.lock_file(name)?;
+        let started = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(file)),
+                Err(TryLockError::WouldBlock) if started.elapsed() < patience => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => {
+                    return Err(error).with_context(|| format!("cannot lock {name}"));
+                }
+            }
+        }
+    }
+
+    fn lock_file(&self, name: &str) -> Result<File> {
         let path = self.directory.join("locks").join(name);
-        let lock = || {
-            fs::create_dir_all(self.directory.join("locks"))?;
-            let file = File::create(&path)?;
-            file.lock()?;
-            Ok::<_, io::Error>(file)
-        };
-        lock().with_context(|| format!("cannot lock {}", path.display()))
+        fs::create_dir_all(self.directory.join("locks"))
+            .and_then(|()| File::create(&path))
+            .with_context(|| format!("cannot create {}", path.display()))
     }
 
     /// Removes the model with all that is left of it.
@@ -325,8 +347,6 @@ fn is_same(left: &File, right: &File) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
-
     use super::*;
 
     fn store(home: &Path) -> Store {

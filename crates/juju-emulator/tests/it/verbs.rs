@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -745,6 +745,37 @@ fn an_interrupted_hook_is_ended_and_run_again_by_the_next_command() {
 
     juju.write_state(&juju.state().replace("\"hang\"", "\"nothing\""));
     assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
+}
+
+#[test]
+fn what_another_process_runs_does_not_hold_up_who_only_looks() {
+    // given a hook that does not end
+    let juju = Juju::deployed();
+    let hanging = juju.on_machine("0/agents/unit-tiny-0/charm/hanging");
+    let mut config = juju.command(&["config", "tiny", "do=hang"]);
+    let mut config = config.stderr(Stdio::null()).spawn().unwrap();
+    while !hanging.exists() {
+        std::thread::yield_now();
+    }
+    // when
+    let looks = [&["status"][..], &["debug-log"], &["show-unit", "tiny/0"]];
+    let mut looking = looks.map(|args| juju.command(args).stdout(Stdio::null()).spawn().unwrap());
+    let started = Instant::now();
+    let mut codes = [None; 3];
+    while codes.contains(&None) && started.elapsed() < Duration::from_secs(20) {
+        codes = looking
+            .each_mut()
+            .map(|look| look.try_wait().unwrap()?.code());
+    }
+    // then
+    let pid = nix::unistd::Pid::from_raw(config.id().cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    config.wait().unwrap();
+    for look in &mut looking {
+        look.kill().unwrap();
+        look.wait().unwrap();
+    }
+    assert_eq!(codes, [Some(0); 3]);
 }
 
 #[test]
