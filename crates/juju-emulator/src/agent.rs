@@ -361,7 +361,10 @@ impl<'a> UnitAgent<'a> {
             model.units().filter(|(_, unit)| here(unit)).count() <= 1
         };
         let directory = if last(&*self.store.read()?) {
-            machine(self.store, self.machine).stop_all()?;
+            let machine = machine(self.store, self.machine);
+            machine.stop_all()?;
+            // What hooks have left in the background.
+            end_processes("JUJU_EMULATOR_MACHINE", &machine.directory);
             fs::remove_dir(self.sockets()?).context("cannot remove the directory of sockets")?;
             self.store.machine(self.machine)
         } else {
@@ -429,18 +432,22 @@ fn act_on_shutdown(
 fn end_leftovers(sockets: &Path) -> Result<()> {
     for socket in fs::read_dir(sockets)? {
         let socket = socket?.path();
-        let address = socket.to_string_lossy();
-        loop {
-            let processes = processes_with("JUJU_AGENT_SOCKET_ADDRESS", &address);
-            if processes.is_empty() {
-                break;
-            }
-            for process in processes {
-                process.send(Signal::SIGKILL);
-            }
-            thread::sleep(Duration::from_millis(2));
-        }
-        fs::remove_file(&socket).with_context(|| format!("cannot remove {address}"))?;
+        end_processes("JUJU_AGENT_SOCKET_ADDRESS", &socket);
+        fs::remove_file(&socket).with_context(|| format!("cannot remove {}", socket.display()))?;
     }
     Ok(())
+}
+
+/// Kills every process that has a variable of this value, and returns when none is left.
+fn end_processes(variable: &str, value: &Path) {
+    loop {
+        let processes = processes_with(variable, &value.to_string_lossy());
+        if processes.is_empty() {
+            return;
+        }
+        for process in processes {
+            process.send(Signal::SIGKILL);
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
 }

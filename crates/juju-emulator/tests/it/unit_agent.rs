@@ -39,6 +39,16 @@ fn a_removed_unit_leaves_its_neighbour_alone() {
 }
 
 #[test]
+fn what_a_hook_has_left_in_the_background_goes_with_its_machine() {
+    let juju = Juju::deployed();
+    let line = "sleep 600 >/dev/null 2>&1 & echo $!";
+    let pid = juju.ok(&[&EXEC[..], &[line]].concat());
+    assert!(is_running(&pid), "{pid}");
+    juju.ok(&["remove-application", "tiny"]);
+    assert!(!is_running(&pid));
+}
+
+#[test]
 fn a_machine_reboots_alone() {
     let juju = Juju::deployed();
     juju.ok(&["add-unit", "tiny"]);
