@@ -87,7 +87,7 @@ impl DataDirectory {
         };
         let mut names: Vec<_> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| models.join(name).join("state.json").exists())
+            .filter(|name| !name.starts_with('.') && models.join(name).join("state.json").exists())
             .collect();
         names.sort();
         Ok(names)
@@ -285,9 +285,11 @@ impl Store {
     /// Removes the model with all that is left of it.
     pub(crate) fn destroy(&self) -> Result<()> {
         let _lock = self.lock("model")?;
-        // First of all, so that no other process finds half a model.
-        fs::remove_file(self.state())
-            .and_then(|()| fs::remove_dir_all(&self.directory))
+        // In one step, so that nobody finds half a model and a new one of this name begins with nothing.
+        let removed = format!(".removed-{}", random_uuid()?);
+        let removed = self.directory.with_file_name(removed);
+        fs::rename(&self.directory, &removed)
+            .and_then(|()| fs::remove_dir_all(&removed))
             .with_context(|| format!("cannot remove {}", self.directory.display()))?;
         if self
             .directory
@@ -421,6 +423,15 @@ mod tests {
         fs::write(store(home.path()).state(), "{").unwrap();
         let error = store(home.path()).read().unwrap_err().to_string();
         assert!(error.contains("state.json is damaged"), "{error}");
+    }
+
+    #[test]
+    fn a_model_that_is_being_removed_is_none() {
+        let home = tempfile::tempdir().unwrap();
+        let store = store(home.path());
+        let removed = store.directory.with_file_name(".removed-1");
+        fs::rename(&store.directory, removed).unwrap();
+        assert!(store.data.model_names().unwrap().is_empty());
     }
 
     #[test]
