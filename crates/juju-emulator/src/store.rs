@@ -127,7 +127,13 @@ impl DataDirectory {
 
     pub(crate) fn switch(&self, name: &str) -> Result<()> {
         let path = self.0.join("current-model");
-        replace(&path, name.as_bytes())
+        let write = || {
+            // Two must not write the new content at once.
+            let lock = File::create(path.with_extension("lock"))?;
+            lock.lock()?;
+            replace(&path, name.as_bytes())
+        };
+        write()
             .map(drop)
             .with_context(|| format!("cannot write {}", path.display()))
     }
@@ -373,6 +379,23 @@ mod tests {
             }
         });
         assert_eq!(store(home.path()).read().unwrap().last_task, 80);
+    }
+
+    #[test]
+    fn who_switches_at_once_all_succeed() {
+        let home = tempfile::tempdir().unwrap();
+        let data = DataDirectory(home.path().to_owned());
+        thread::scope(|scope| {
+            for model in 0..8 {
+                let data = &data;
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        data.switch(&format!("m{model}")).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(data.current_model().unwrap().len(), 2);
     }
 
     #[test]
