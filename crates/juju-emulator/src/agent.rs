@@ -159,7 +159,8 @@ impl<'a> UnitAgent<'a> {
             None => Some(self.store.lock(&name)?),
             Some(patience) => self.store.try_lock(&name, patience)?,
         };
-        if lock.is_some() {
+        // When the unit is gone by now, so is the directory of sockets.
+        if lock.is_some() && self.store.read()?.unit(self.unit).is_some() {
             end_leftovers(&self.sockets()?)?;
         }
         Ok(lock)

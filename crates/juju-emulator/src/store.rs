@@ -56,15 +56,27 @@ impl DataDirectory {
 
     /// Where the sockets of the hooks are that run on one machine of a model, private to the user.
     pub(crate) fn sockets(&self, model_uuid: &str, machine: u32) -> Result<PathBuf> {
-        // Short, for a socket's path must be.
-        let model = model_uuid.get(..8).unwrap_or(model_uuid);
-        let directory = self.0.join("run").join(format!("{model}-{machine}"));
+        let name = format!("{}-{machine}", short(model_uuid));
+        let directory = self.0.join("run").join(name);
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&directory)
             .with_context(|| format!("cannot create {}", directory.display()))?;
         Ok(directory)
+    }
+
+    fn remove_sockets(&self, model_uuid: &str) -> Result<()> {
+        let run = self.0.join("run");
+        let model = format!("{}-", short(model_uuid));
+        for entry in fs::read_dir(&run).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&model) {
+                let path = entry.path();
+                fs::remove_dir_all(&path)
+                    .with_context(|| format!("cannot remove {}", path.display()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Where the links to hook commands are; the stand-ins for systemd's are not among them when the host's is used.
@@ -291,6 +303,7 @@ impl Store {
     /// Removes the model with all that is left of it.
     pub(crate) fn destroy(&self) -> Result<()> {
         let _lock = self.lock("model")?;
+        self.data.remove_sockets(&self.read()?.uuid)?;
         // In one step, so that nobody finds half a model and a new one of this name begins with nothing.
         let removed = format!(".removed-{}", random_uuid()?);
         let removed = self.directory.with_file_name(removed);
@@ -337,6 +350,11 @@ impl Store {
         *self.last.borrow_mut() = Some((file, Rc::new(model)));
         Ok(())
     }
+}
+
+/// Of a model's UUID what names its directories of sockets, whose path must be short.
+fn short(model_uuid: &str) -> &str {
+    model_uuid.get(..8).unwrap_or(model_uuid)
 }
 
 /// Replaces a file in one step, and returns it: whoever reads it sees the old content or the new.

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::emulated_machine::eventually;
 use crate::verbs::{Juju, is_running};
 
 const EXEC: [&str; 4] = ["exec", "--unit", "tiny/0", "--"];
@@ -46,6 +47,49 @@ fn what_a_hook_has_left_in_the_background_goes_with_its_machine() {
     assert!(is_running(&pid), "{pid}");
     juju.ok(&["remove-application", "tiny"]);
     assert!(!is_running(&pid));
+}
+
+#[test]
+fn no_directory_of_sockets_outlives_its_machine() {
+    // given a process that is about to clean up a unit's machine
+    let juju = Juju::deployed();
+    let run = juju.home.path().join("data/run");
+    let locks = juju.on_machine("../locks/machine-0");
+    let lock = fs::File::create(&locks).unwrap();
+    lock.lock().unwrap();
+    let state = juju.state();
+    juju.write_state(&state.replace(r#""reached":"started""#, r#""reached":"removed""#));
+    let mut settles = juju.command(&["model-config", "logging-config=unit=DEBUG"]);
+    let mut settles = settles.spawn().unwrap();
+    let files = format!("/proc/{}/fd", settles.id());
+    let waits = || {
+        let files = fs::read_dir(&files).unwrap().flatten();
+        files
+            .filter_map(|file| fs::read_link(file.path()).ok())
+            .any(|file| file.ends_with("locks/machine-0"))
+    };
+    eventually(waits);
+    // when another one has done it meanwhile
+    let mut state: Value = serde_json::from_str(&juju.state()).unwrap();
+    state["applications"] = json!({});
+    juju.write_state(&state.to_string());
+    fs::remove_dir_all(&run).unwrap();
+    drop(lock);
+    assert!(settles.wait().unwrap().success());
+    // then
+    assert!(!run.exists());
+}
+
+#[test]
+fn no_directory_of_sockets_outlives_its_model() {
+    let juju = Juju::deployed();
+    let run = juju.home.path().join("data/run");
+    let of_machine = fs::read_dir(&run).unwrap().next().unwrap().unwrap();
+    let model = of_machine.file_name().into_string().unwrap();
+    let model = model.strip_suffix('0').unwrap();
+    fs::create_dir(run.join(format!("{model}7"))).unwrap();
+    juju.ok(&["destroy-model", "--no-prompt", "emulator"]);
+    assert_eq!(fs::read_dir(&run).unwrap().count(), 0);
 }
 
 #[test]

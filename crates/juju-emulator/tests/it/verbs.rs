@@ -135,9 +135,11 @@ impl Juju {
         fs::read_to_string(self.home.path().join(state)).unwrap()
     }
 
+    /// Replaces what the model keeps, as the emulator does: by rename.
     pub(crate) fn write_state(&self, text: &str) {
-        let state = "data/models/emulator/state.json";
-        fs::write(self.home.path().join(state), text).unwrap();
+        let model = self.home.path().join("data/models/emulator");
+        fs::write(model.join("state.of-test"), text).unwrap();
+        fs::rename(model.join("state.of-test"), model.join("state.json")).unwrap();
     }
 
     pub(crate) fn application(&self) -> Value {
