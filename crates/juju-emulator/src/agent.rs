@@ -1,10 +1,10 @@
 //! The agent of one unit: runs its hooks one after the other and notes how each ended.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use nix::sys::signal::Signal;
 
 use crate::debug_log::Record;
-use crate::dispatch::Ended;
+use crate::dispatch::{self, Ended, Stream};
 use crate::hook::Hook;
 use crate::hook_context::LogLevel;
 use crate::interrupt::Interrupt;
@@ -34,19 +34,28 @@ pub(crate) struct Executed {
     pub(crate) stderr: Vec<u8>,
 }
 
-/// Runs what has become due until every unit has settled; waits for other processes that do the same.
-pub(crate) fn settle(store: &Store, interrupt: &Interrupt) -> Result<()> {
+/// Runs what has become due until every unit has settled; waits for other processes that do the same, on each machine at most
+/// for `patience` if there is one.
+pub(crate) fn settle(
+    store: &Store,
+    interrupt: &Interrupt,
+    patience: Option<Duration>,
+) -> Result<()> {
+    let mut busy = BTreeSet::new();
     loop {
         let model = store.read()?;
         let now = Timestamp::now();
-        let due = model
-            .units()
-            .find(|(name, _)| next_operation(&model, name, now).is_some());
+        let due = model.units().find(|(name, unit)| {
+            !busy.contains(&unit.machine) && next_operation(&model, name, now).is_some()
+        });
         let Some((name, unit)) = due else {
             return Ok(());
         };
         let agent = UnitAgent::new(store, interrupt, name, unit.machine);
-        let _lock = agent.lock()?;
+        let Some(_lock) = agent.lock(patience)? else {
+            busy.insert(unit.machine);
+            continue;
+        };
         // Meanwhile another process may have done it.
         match next_operation(&*store.read()?, name, Timestamp::now()) {
             Some(Operation::Run(hook)) => agent.run_hook(&hook)?,
@@ -57,6 +66,7 @@ pub(crate) fn settle(store: &Store, interrupt: &Interrupt) -> Result<()> {
 }
 
 /// Runs commands in a unit as `juju exec` does: with a hook's rights, and their changes are kept whatever they exit with.
+/// When they cannot be, the commands have failed.
 pub(crate) fn exec(
     store: &Store,
     interrupt: &Interrupt,
@@ -70,24 +80,35 @@ pub(crate) fn exec(
         .1
         .machine;
     let agent = UnitAgent::new(store, interrupt, unit, machine);
-    let _lock = agent.lock()?;
+    let _lock = agent.lock(None)?;
     agent.exec(commands)
 }
 
 /// Runs commands on a machine, beside all units: there are no hook commands, and nothing is committed.
-pub(crate) fn exec_on_machine(store: &Store, number: u32, commands: &str) -> Result<Executed> {
+pub(crate) fn exec_on_machine(
+    store: &Store,
+    interrupt: &Interrupt,
+    number: u32,
+    commands: &str,
+) -> Result<Executed> {
     let _lock = store.lock(&format!("machine-{number}"))?;
     let mut path = running_hook::link(store)?.into_os_string();
     path.push(":");
     path.push(running_hook::agent_path());
-    let output = Command::new("/bin/bash")
+    let mut command = Command::new("/bin/bash");
+    command
         .args(["-c", commands])
         .env_clear()
         .envs(running_hook::machine_variables(store, number)?)
-        .env("PATH", path)
-        .stdin(Stdio::null())
-        .output()
-        .context("cannot run bash")?;
+        .env("PATH", path);
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let ended = interrupt.watched(|interrupt| {
+        dispatch::run_command(&mut command, interrupt, |stream, line| match stream {
+            Stream::Stdout => stdout.extend_from_slice(line),
+            Stream::Stderr => stderr.extend_from_slice(line),
+        })
+    });
+    let exit_code = exit_code(ended.context("cannot run bash")?)?;
     act_on_shutdown(store, number, false, |level, message| {
         store.log().append(&Record {
             time: Timestamp::now(),
@@ -97,14 +118,21 @@ pub(crate) fn exec_on_machine(store: &Store, number: u32, commands: &str) -> Res
             message,
         })
     })?;
-    let status = output.status;
     Ok(Executed {
-        exit_code: status
-            .code()
-            .unwrap_or_else(|| 128 + status.signal().unwrap_or_default()),
-        stdout: output.stdout,
-        stderr: output.stderr,
+        exit_code,
+        stdout,
+        stderr,
     })
+}
+
+/// What `juju exec` says that its commands exited with.
+fn exit_code(ended: Ended) -> Result<i32> {
+    match ended {
+        Ended::Exited(code) => Ok(code),
+        Ended::Killed(signal) => Ok(128 + signal),
+        Ended::Interrupted => bail!("interrupted"),
+        Ended::Missing => Ok(0),
+    }
 }
 
 struct UnitAgent<'a> {
@@ -125,9 +153,16 @@ impl<'a> UnitAgent<'a> {
     }
 
     /// Hooks of one machine run one after the other, whoever runs them. What a killed emulator's hook still does is ended first.
-    fn lock(&self) -> Result<fs::File> {
-        let lock = self.store.lock(&format!("machine-{}", self.machine))?;
-        end_leftovers(&self.sockets()?)?;
+    fn lock(&self, patience: Option<Duration>) -> Result<Option<fs::File>> {
+        let name = format!("machine-{}", self.machine);
+        let lock = match patience {
+            None => Some(self.store.lock(&name)?),
+            Some(patience) => self.store.try_lock(&name, patience)?,
+        };
+        // When the unit is gone by now, so is the directory of sockets.
+        if lock.is_some() && self.store.read()?.unit(self.unit).is_some() {
+            end_leftovers(&self.sockets()?)?;
+        }
         Ok(lock)
     }
 
@@ -149,7 +184,6 @@ impl<'a> UnitAgent<'a> {
         let (application, _) = model.unit(self.unit).context("the unit is gone")?;
         let seen = Seen {
             config_version: application.config_version,
-            charm_version: application.charm_version,
             update_status_interval: model_config::update_status_interval(&model),
         };
         let mut running = RunningHook::new(self.store, &model, self.unit, hook)?;
@@ -198,12 +232,7 @@ impl<'a> UnitAgent<'a> {
     fn exec(&self, commands: &str) -> Result<Executed> {
         let model = self.store.read()?;
         let mut running = RunningHook::new(self.store, &model, self.unit, &Hook::JujuExec)?;
-        let exit_code = match running.run(commands, self.interrupt)?? {
-            Ended::Exited(code) => code,
-            Ended::Killed(signal) => 128 + signal,
-            Ended::Interrupted => bail!("interrupted"),
-            Ended::Missing => 0,
-        };
+        let mut exit_code = exit_code(running.run(commands, self.interrupt)??)?;
         let opened = self.store.update(|model| {
             let opened = running.commit(model)?;
             if let (Ok(opened), Some(unit)) = (&opened, model.unit_mut(self.unit)) {
@@ -211,10 +240,12 @@ impl<'a> UnitAgent<'a> {
             }
             Ok(opened)
         })?;
+        let wants_reboot = opened.is_ok() && running.pending().reboot;
         if let Err(refusal) = opened {
-            bail!("cannot apply changes: {refusal}");
+            writeln!(running.stderr, "cannot apply changes: {refusal}")?;
+            exit_code = if exit_code == 0 { 1 } else { exit_code };
         }
-        let reboot = running.pending().reboot || running.reboot_now;
+        let reboot = wants_reboot || running.reboot_now;
         act_on_shutdown(self.store, self.machine, reboot, |level, message| {
             running.log(level, message)
         })?;
@@ -239,7 +270,9 @@ impl<'a> UnitAgent<'a> {
         let staged = charms.join(application.staged_charm());
         stage::install(&staged, previous.as_deref(), &charm_dir)?;
         fs::write(&note, application.charm_url() + "\n")
-            .with_context(|| format!("cannot write {}", note.display()))
+            .with_context(|| format!("cannot write {}", note.display()))?;
+        let version = application.charm_version;
+        self.update_unit(|unit, _| unit.charm_installed = version)
     }
 
     fn set_status_before(&self, hook: &Hook) -> Result<()> {
@@ -292,7 +325,6 @@ impl<'a> UnitAgent<'a> {
     /// A failed hook is due again after a while. One that was killed is run again at once, but only once.
     fn note_failure(&self, hook: &Hook, killed: bool) -> Result<()> {
         self.store.update(|model| {
-            let retries = model_config::retries_hooks(model);
             let now = Timestamp::now();
             let Some(unit) = model.unit_mut(self.unit) else {
                 return Ok(());
@@ -313,11 +345,8 @@ impl<'a> UnitAgent<'a> {
                 unit.agent_status = StatusSince::new("error", &message, now);
                 Why::Failed {
                     times,
-                    due: if retries {
-                        now + retry_delay(times)
-                    } else {
-                        Timestamp::MAX
-                    },
+                    due: now + retry_delay(times),
+                    resolved: false,
                 }
             };
             let hook = hook.clone();
@@ -333,7 +362,10 @@ impl<'a> UnitAgent<'a> {
             model.units().filter(|(_, unit)| here(unit)).count() <= 1
         };
         let directory = if last(&*self.store.read()?) {
-            machine(self.store, self.machine).stop_all()?;
+            let machine = machine(self.store, self.machine);
+            machine.stop_all()?;
+            // What hooks have left in the background.
+            end_processes("JUJU_EMULATOR_MACHINE", &machine.directory);
             fs::remove_dir(self.sockets()?).context("cannot remove the directory of sockets")?;
             self.store.machine(self.machine)
         } else {
@@ -401,18 +433,22 @@ fn act_on_shutdown(
 fn end_leftovers(sockets: &Path) -> Result<()> {
     for socket in fs::read_dir(sockets)? {
         let socket = socket?.path();
-        let address = socket.to_string_lossy();
-        loop {
-            let processes = processes_with("JUJU_AGENT_SOCKET_ADDRESS", &address);
-            if processes.is_empty() {
-                break;
-            }
-            for process in processes {
-                process.send(Signal::SIGKILL);
-            }
-            thread::sleep(Duration::from_millis(2));
-        }
-        fs::remove_file(&socket).with_context(|| format!("cannot remove {address}"))?;
+        end_processes("JUJU_AGENT_SOCKET_ADDRESS", &socket);
+        fs::remove_file(&socket).with_context(|| format!("cannot remove {}", socket.display()))?;
     }
     Ok(())
+}
+
+/// Kills every process that has a variable of this value, and returns when none is left.
+fn end_processes(variable: &str, value: &Path) {
+    loop {
+        let processes = processes_with(variable, &value.to_string_lossy());
+        if processes.is_empty() {
+            return;
+        }
+        for process in processes {
+            process.send(Signal::SIGKILL);
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
 }

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::error::{ContextKind, ErrorKind};
@@ -74,7 +75,13 @@ impl Session {
 
     /// Runs what has become due.
     pub(crate) fn settle(&self, store: &Store) -> Result<()> {
-        agent::settle(store, &self.interrupt)
+        agent::settle(store, &self.interrupt, None)
+    }
+
+    /// Runs what has become due before something is only looked at: not on machines where another process runs hooks.
+    pub(crate) fn settle_idle_machines(&self, store: &Store) -> Result<()> {
+        // Long enough for hooks that are about to end.
+        agent::settle(store, &self.interrupt, Some(Duration::from_millis(100)))
     }
 
     /// Runs what has become due after a change, and shows somebody at a terminal what came of it.

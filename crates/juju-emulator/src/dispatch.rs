@@ -10,7 +10,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -267,50 +267,22 @@ impl Dispatch<'_> {
         })
         .map_err(socket_error)?;
         let environment = self.environment(&context_id, socket.path());
-        let mut hook = self
+        let hook = self
             .start(&program, &environment, &sender)
             .map_err(|source| DispatchError::Start { program, source })?;
-
-        let mut open_streams = 2;
-        let mut terminated_at = None;
-        let mut ended_at: Option<Instant> = None;
-        loop {
-            if open_streams == 0 && ended_at.is_some()
-                || ended_at.is_some_and(|ended| ended.elapsed() >= GRACE)
-            {
-                break;
+        let ended = follow(hook, &receiver, self.interrupt, |event| match event {
+            Event::Call(hook, call, connection) => {
+                let reply = match refuse(&call, &context_id) {
+                    Some(refusal) => Reply::Refusal(refusal),
+                    None => agent.answer(&call),
+                };
+                deliver(reply, connection, hook);
             }
-            match receiver.recv_timeout(Duration::from_millis(20)) {
-                Ok(Message::Call(call, connection)) => {
-                    let reply = match refuse(&call, &context_id) {
-                        Some(refusal) => Reply::Refusal(refusal),
-                        None => agent.answer(&call),
-                    };
-                    deliver(reply, connection, &hook);
-                }
-                Ok(Message::Output(stream, line)) => agent.output(stream, &line),
-                Ok(Message::Closed) => open_streams -= 1,
-                Ok(Message::Ended) => ended_at = Some(Instant::now()),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
-            }
-            if ended_at.is_none() && self.interrupt.load(Ordering::SeqCst) {
-                let since = terminated_at.get_or_insert_with(|| {
-                    socket.close();
-                    kill(&hook, Signal::SIGTERM);
-                    Instant::now()
-                });
-                if since.elapsed() >= TERMINATION_GRACE {
-                    kill(&hook, Signal::SIGKILL);
-                }
-            }
-        }
+            Event::Output(stream, line) => agent.output(stream, &line),
+            Event::Interrupted => socket.close(),
+        });
         socket.close();
-        let status = hook.wait().map_err(socket_error)?;
-        Ok(match (terminated_at, status.code()) {
-            (Some(_), _) => Ended::Interrupted,
-            (None, Some(code)) => Ended::Exited(code),
-            (None, None) => Ended::Killed(status.signal().unwrap_or_default()),
-        })
+        ended.map_err(socket_error)
     }
 
     /// What Juju would run: `dispatch` if there is one, else the script of the hook's name if there is one.
@@ -344,37 +316,33 @@ impl Dispatch<'_> {
             .env_clear()
             .envs(environment)
             .current_dir(self.charm_dir)
-            .stdin(if exec { Stdio::piped() } else { Stdio::null() })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // A group of its own: Ctrl-C reaches the agent alone, which then ends the hook.
-            .process_group(0);
+            .stdin(if exec { Stdio::piped() } else { Stdio::null() });
         if exec {
             command.arg("-s");
         }
-        let mut hook = spawn(&mut command)?;
-        if let Some(stdout) = hook.stdout.take() {
-            read_lines(stdout, Stream::Stdout, sender.clone());
-        }
-        if let Some(stderr) = hook.stderr.take() {
-            read_lines(stderr, Stream::Stderr, sender.clone());
-        }
+        let mut hook = spawn_and_tell(&mut command, sender)?;
         if let Some(mut stdin) = hook.stdin.take() {
             let commands = self.commands.to_owned();
             // bash may end before it has read everything, as after `exit`.
             thread::spawn(move || stdin.write_all(commands.as_bytes()));
         }
-        let process = process(&hook);
-        let sender = sender.clone();
-        thread::spawn(move || {
-            // Not reaped here, so that its id stays its own until no more signal can be sent.
-            let options = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
-            while let Err(Errno::EINTR) = waitid(Id::Pid(process), options) {}
-            // Nobody listens when the hook could not be served.
-            let _ = sender.send(Message::Ended);
-        });
         Ok(hook)
     }
+}
+
+/// Runs a program that is no hook, to its end, with the same care: what it leaves in the background does not hold it up.
+pub(crate) fn run_command(
+    command: &mut Command,
+    interrupt: &AtomicBool,
+    mut output: impl FnMut(Stream, &[u8]),
+) -> io::Result<Ended> {
+    let (sender, receiver) = mpsc::channel();
+    let child = spawn_and_tell(command.stdin(Stdio::null()), &sender)?;
+    follow(child, &receiver, interrupt, |event| {
+        if let Event::Output(stream, line) = event {
+            output(stream, &line);
+        }
+    })
 }
 
 enum Message {
@@ -382,6 +350,82 @@ enum Message {
     Output(Stream, Vec<u8>),
     Closed,
     Ended,
+}
+
+/// What [`follow`] leaves to its caller.
+enum Event<'a> {
+    Call(&'a Child, Call, UnixStream),
+    Output(Stream, Vec<u8>),
+    /// It is about to be terminated.
+    Interrupted,
+}
+
+/// Starts a process whose output and end are sent as messages.
+fn spawn_and_tell(command: &mut Command, sender: &Sender<Message>) -> io::Result<Child> {
+    command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // A group of its own: Ctrl-C reaches the agent alone, which then ends the process.
+        .process_group(0);
+    let mut child = spawn(command)?;
+    if let Some(stdout) = child.stdout.take() {
+        read_lines(stdout, Stream::Stdout, sender.clone());
+    }
+    if let Some(stderr) = child.stderr.take() {
+        read_lines(stderr, Stream::Stderr, sender.clone());
+    }
+    let process = process(&child);
+    let sender = sender.clone();
+    thread::spawn(move || {
+        // Not reaped here, so that its id stays its own until no more signal can be sent.
+        let options = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+        while let Err(Errno::EINTR) = waitid(Id::Pid(process), options) {}
+        // Nobody listens when the hook could not be served.
+        let _ = sender.send(Message::Ended);
+    });
+    Ok(child)
+}
+
+/// Attends to a process until it has ended and its output is read, or until it is terminated for an interruption.
+fn follow(
+    mut child: Child,
+    receiver: &Receiver<Message>,
+    interrupt: &AtomicBool,
+    mut on_event: impl FnMut(Event<'_>),
+) -> io::Result<Ended> {
+    let mut open_streams = 2;
+    let mut terminated_at = None;
+    let mut ended_at: Option<Instant> = None;
+    loop {
+        if open_streams == 0 && ended_at.is_some()
+            || ended_at.is_some_and(|ended| ended.elapsed() >= GRACE)
+        {
+            break;
+        }
+        match receiver.recv_timeout(Duration::from_millis(20)) {
+            Ok(Message::Call(call, connection)) => on_event(Event::Call(&child, call, connection)),
+            Ok(Message::Output(stream, line)) => on_event(Event::Output(stream, line)),
+            Ok(Message::Closed) => open_streams -= 1,
+            Ok(Message::Ended) => ended_at = Some(Instant::now()),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+        }
+        if ended_at.is_none() && interrupt.load(Ordering::SeqCst) {
+            let since = terminated_at.get_or_insert_with(|| {
+                on_event(Event::Interrupted);
+                kill(&child, Signal::SIGTERM);
+                Instant::now()
+            });
+            if since.elapsed() >= TERMINATION_GRACE {
+                kill(&child, Signal::SIGKILL);
+            }
+        }
+    }
+    let status = child.wait()?;
+    Ok(match (terminated_at, status.code()) {
+        (Some(_), _) => Ended::Interrupted,
+        (None, Some(code)) => Ended::Exited(code),
+        (None, None) => Ended::Killed(status.signal().unwrap_or_default()),
+    })
 }
 
 /// Starts a process. A file that was just written can be busy for a moment, while another thread's child has not yet

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use anyhow::{Context as _, Result, bail};
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -65,7 +66,8 @@ pub(crate) struct Application {
     /// What the leader has set with `status-set --application`.
     pub(crate) status: Option<StatusSince>,
     pub(crate) workload_version: String,
-    pub(crate) units: BTreeMap<String, Unit>,
+    /// In the order of their numbers, in which they were added.
+    pub(crate) units: IndexMap<String, Unit>,
     pub(crate) created: Timestamp,
 }
 
@@ -75,6 +77,8 @@ pub(crate) struct Unit {
     pub(crate) machine: u32,
     pub(crate) dying: bool,
     pub(crate) reached: Reached,
+    /// The version of the charm in its charm directory; 0 before there is one.
+    pub(crate) charm_installed: u64,
     /// The versions that its last `config-changed` and `upgrade-charm` have seen.
     pub(crate) config_seen: u64,
     pub(crate) charm_seen: u64,
@@ -121,8 +125,12 @@ pub(crate) enum Why {
     Killed,
     /// It was killed because it wanted its machine rebooted at once: it is run again after that.
     Rebooted,
-    /// It failed this many times in a row. `juju resolved` makes it due at once.
-    Failed { times: u32, due: Timestamp },
+    /// It failed this many times in a row. It runs again when `juju resolved` says so; else when it is due, if hooks are retried.
+    Failed {
+        times: u32,
+        due: Timestamp,
+        resolved: bool,
+    },
 }
 
 /// A status, and since when.
@@ -213,7 +221,13 @@ impl Model {
         to: Option<u32>,
         now: Timestamp,
     ) -> Result<()> {
-        let base = self.application(application)?.base.clone();
+        let state = self.application(application)?;
+        if state.dying {
+            bail!(
+                "cannot add unit to application \"{application}\": application is not found or not alive"
+            );
+        }
+        let base = state.base.clone();
         let machine = to.unwrap_or(self.next_machine);
         if to.is_none() {
             self.next_machine += 1;
@@ -237,7 +251,7 @@ impl Model {
         let Some(application) = self.applications.get_mut(of) else {
             return;
         };
-        let Some(unit) = application.units.remove(name) else {
+        let Some(unit) = application.units.shift_remove(name) else {
             return;
         };
         if application.leader.as_deref() == Some(name) {
@@ -273,6 +287,7 @@ impl Unit {
             machine,
             dying: false,
             reached: Reached::Machine,
+            charm_installed: 0,
             config_seen: 0,
             charm_seen: 0,
             leader_seen: false,

@@ -53,7 +53,9 @@ impl<'a> RunningHook<'a> {
         hook: &'a Hook,
     ) -> Result<Self> {
         let (application, state) = model.unit(unit).context("the unit is gone")?;
-        let charm = Charm::read(&store.charms().join(application.staged_charm()))?;
+        let of_unit = store.charm_of_unit(state.machine, unit);
+        let staged = of_unit.unwrap_or_else(|| application.staged_charm());
+        let charm = Charm::read(&store.charms().join(staged))?;
         let view = view(model, &charm, unit, hook)?;
         Ok(Self {
             store,

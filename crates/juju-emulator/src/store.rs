@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::env;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
@@ -54,15 +56,27 @@ impl DataDirectory {
 
     /// Where the sockets of the hooks are that run on one machine of a model, private to the user.
     pub(crate) fn sockets(&self, model_uuid: &str, machine: u32) -> Result<PathBuf> {
-        // Short, for a socket's path must be.
-        let model = model_uuid.get(..8).unwrap_or(model_uuid);
-        let directory = self.0.join("run").join(format!("{model}-{machine}"));
+        let name = format!("{}-{machine}", short(model_uuid));
+        let directory = self.0.join("run").join(name);
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&directory)
             .with_context(|| format!("cannot create {}", directory.display()))?;
         Ok(directory)
+    }
+
+    fn remove_sockets(&self, model_uuid: &str) -> Result<()> {
+        let run = self.0.join("run");
+        let model = format!("{}-", short(model_uuid));
+        for entry in fs::read_dir(&run).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&model) {
+                let path = entry.path();
+                fs::remove_dir_all(&path)
+                    .with_context(|| format!("cannot remove {}", path.display()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Where the links to hook commands are; the stand-ins for systemd's are not among them when the host's is used.
@@ -85,7 +99,7 @@ impl DataDirectory {
         };
         let mut names: Vec<_> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| models.join(name).join("state.json").exists())
+            .filter(|name| !name.starts_with('.') && models.join(name).join("state.json").exists())
             .collect();
         names.sort();
         Ok(names)
@@ -125,7 +139,13 @@ impl DataDirectory {
 
     pub(crate) fn switch(&self, name: &str) -> Result<()> {
         let path = self.0.join("current-model");
-        replace(&path, name.as_bytes())
+        let write = || {
+            // Two must not write the new content at once.
+            let lock = File::create(path.with_extension("lock"))?;
+            lock.lock()?;
+            replace(&path, name.as_bytes())
+        };
+        write()
             .map(drop)
             .with_context(|| format!("cannot write {}", path.display()))
     }
@@ -250,22 +270,45 @@ impl Store {
 
     /// Waits until this process alone holds what is called `name`; the kernel lets go when the process ends.
     pub(crate) fn lock(&self, name: &str) -> Result<File> {
+        let file = self.lock_file(name)?;
+        file.lock().with_context(|| format!("cannot lock {name}"))?;
+        Ok(file)
+    }
+
+    /// As [`Store::lock`], but waits no longer than `patience`.
+    pub(crate) fn try_lock(&self, name: &str, patience: Duration) -> Result<Option<File>> {
+        let file = self.lock_file(name)?;
+        let started = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(file)),
+                Err(TryLockError::WouldBlock) if started.elapsed() < patience => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => {
+                    return Err(error).with_context(|| format!("cannot lock {name}"));
+                }
+            }
+        }
+    }
+
+    fn lock_file(&self, name: &str) -> Result<File> {
         let path = self.directory.join("locks").join(name);
-        let lock = || {
-            fs::create_dir_all(self.directory.join("locks"))?;
-            let file = File::create(&path)?;
-            file.lock()?;
-            Ok::<_, io::Error>(file)
-        };
-        lock().with_context(|| format!("cannot lock {}", path.display()))
+        fs::create_dir_all(self.directory.join("locks"))
+            .and_then(|()| File::create(&path))
+            .with_context(|| format!("cannot create {}", path.display()))
     }
 
     /// Removes the model with all that is left of it.
     pub(crate) fn destroy(&self) -> Result<()> {
         let _lock = self.lock("model")?;
-        // First of all, so that no other process finds half a model.
-        fs::remove_file(self.state())
-            .and_then(|()| fs::remove_dir_all(&self.directory))
+        self.data.remove_sockets(&self.read()?.uuid)?;
+        // In one step, so that nobody finds half a model and a new one of this name begins with nothing.
+        let removed = format!(".removed-{}", random_uuid()?);
+        let removed = self.directory.with_file_name(removed);
+        fs::rename(&self.directory, &removed)
+            .and_then(|()| fs::remove_dir_all(&removed))
             .with_context(|| format!("cannot remove {}", self.directory.display()))?;
         if self
             .directory
@@ -309,6 +352,11 @@ impl Store {
     }
 }
 
+/// Of a model's UUID what names its directories of sockets, whose path must be short.
+fn short(model_uuid: &str) -> &str {
+    model_uuid.get(..8).unwrap_or(model_uuid)
+}
+
 /// Replaces a file in one step, and returns it: whoever reads it sees the old content or the new.
 fn replace(path: &Path, content: &[u8]) -> io::Result<File> {
     let new = path.with_extension("new");
@@ -325,8 +373,6 @@ fn is_same(left: &File, right: &File) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
-
     use super::*;
 
     fn store(home: &Path) -> Store {
@@ -351,6 +397,23 @@ mod tests {
             }
         });
         assert_eq!(store(home.path()).read().unwrap().last_task, 80);
+    }
+
+    #[test]
+    fn who_switches_at_once_all_succeed() {
+        let home = tempfile::tempdir().unwrap();
+        let data = DataDirectory(home.path().to_owned());
+        thread::scope(|scope| {
+            for model in 0..8 {
+                let data = &data;
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        data.switch(&format!("m{model}")).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(data.current_model().unwrap().len(), 2);
     }
 
     #[test]
@@ -401,6 +464,15 @@ mod tests {
         fs::write(store(home.path()).state(), "{").unwrap();
         let error = store(home.path()).read().unwrap_err().to_string();
         assert!(error.contains("state.json is damaged"), "{error}");
+    }
+
+    #[test]
+    fn a_model_that_is_being_removed_is_none() {
+        let home = tempfile::tempdir().unwrap();
+        let store = store(home.path());
+        let removed = store.directory.with_file_name(".removed-1");
+        fs::rename(&store.directory, removed).unwrap();
+        assert!(store.data.model_names().unwrap().is_empty());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::hook::Hook;
 use crate::model::{Again, Application, Model, Reached, Unit, Why};
+use crate::model_config;
 
 /// One step of a unit's agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +30,11 @@ pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Optio
         }) => return Some(Operation::Run(hook.clone())),
         Some(Again {
             hook,
-            why: Why::Failed { due, .. },
-        }) => return (*due <= now).then(|| Operation::Run(hook.clone())),
+            why: Why::Failed { due, resolved, .. },
+        }) => {
+            let runs = *resolved || *due <= now && model_config::retries_hooks(model);
+            return runs.then(|| Operation::Run(hook.clone()));
+        }
         None => {}
     }
     if state.dying && state.reached == Reached::Machine {
@@ -81,10 +85,10 @@ pub(crate) fn advance(unit: &mut Unit, hook: &Hook, seen: &Seen, now: Timestamp)
     match name.as_str() {
         "install" => {
             unit.reached = Reached::Installed;
-            unit.charm_seen = seen.charm_version;
+            unit.charm_seen = unit.charm_installed;
         }
         "upgrade-charm" => {
-            unit.charm_seen = seen.charm_version;
+            unit.charm_seen = unit.charm_installed;
             // Juju runs config-changed after it, whether or not config has changed.
             unit.config_seen = 0;
         }
@@ -101,7 +105,6 @@ pub(crate) fn advance(unit: &mut Unit, hook: &Hook, seen: &Seen, now: Timestamp)
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
     pub(crate) config_version: u64,
-    pub(crate) charm_version: u64,
     pub(crate) update_status_interval: Duration,
 }
 
@@ -118,7 +121,6 @@ mod tests {
 
     const SEEN: Seen = Seen {
         config_version: 1,
-        charm_version: 1,
         update_status_interval: Duration::from_mins(5),
     };
 
@@ -138,7 +140,7 @@ mod tests {
             leader: None,
             status: None,
             workload_version: String::new(),
-            units: std::collections::BTreeMap::new(),
+            units: indexmap::IndexMap::new(),
             created: now,
         };
         model.applications.insert("app".to_owned(), application);
@@ -157,12 +159,14 @@ mod tests {
             };
             hooks.push(hook.to_string());
             let application = &model.applications["app"];
+            let charm_version = application.charm_version;
             let seen = Seen {
                 config_version: application.config_version,
-                charm_version: application.charm_version,
                 ..SEEN
             };
-            advance(model.unit_mut(unit).unwrap(), &hook, &seen, now);
+            let unit = model.unit_mut(unit).unwrap();
+            unit.charm_installed = charm_version;
+            advance(unit, &hook, &seen, now);
         }
         hooks.join(" ")
     }
@@ -208,6 +212,22 @@ mod tests {
     }
 
     #[test]
+    fn units_come_in_the_order_of_their_numbers() {
+        let mut model = model();
+        for _ in 2..12 {
+            model.add_unit("app", Some(0), at(0)).unwrap();
+        }
+        for gone in ["app/0", "app/1"] {
+            model.forget_unit(gone);
+        }
+        let text = serde_json::to_vec(&model).unwrap();
+        let model: Model = serde_json::from_slice(&text).unwrap();
+        let numbers: Vec<_> = model.units().map(|(name, _)| &name[4..]).collect();
+        assert_eq!(numbers.join(" "), "2 3 4 5 6 7 8 9 10 11");
+        assert_eq!(model.applications["app"].leader.as_deref(), Some("app/2"));
+    }
+
+    #[test]
     fn a_unit_in_error_runs_nothing_but_its_failed_hook_when_it_is_due() {
         let mut model = model();
         settle(&mut model, "app/0", at(0));
@@ -217,9 +237,14 @@ mod tests {
             why: Why::Failed {
                 times: 1,
                 due: at(5),
+                resolved: false,
             },
         });
         assert_eq!(settle(&mut model, "app/0", at(4)), "");
+        let retries = "automatically-retry-hooks".to_owned();
+        model.config.insert(retries.clone(), "false".to_owned());
+        assert_eq!(settle(&mut model, "app/0", at(5)), "");
+        model.config.remove(&retries);
         assert_eq!(
             settle(&mut model, "app/0", at(5)),
             "update-status config-changed"

@@ -60,7 +60,7 @@ impl DebugLog {
             None => LogLevel::Unspecified,
         };
         let store = session.store()?;
-        session.settle(&store)?;
+        session.settle_idle_machines(&store)?;
         let named =
             |names: &[String], record: &Record| names.iter().any(|name| is_of(record, name));
         let records: Vec<_> = store

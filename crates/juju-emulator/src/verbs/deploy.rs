@@ -144,7 +144,7 @@ impl Deploy {
             leader: None,
             status: None,
             workload_version: String::new(),
-            units: BTreeMap::new(),
+            units: indexmap::IndexMap::new(),
             created: Timestamp::now(),
         }
     }

@@ -64,7 +64,9 @@ impl Exec {
             let started = Timestamp::now();
             let run = || match target {
                 Target::Unit(unit) => agent::exec(&store, &session.interrupt, unit, &commands),
-                Target::Machine(number) => agent::exec_on_machine(&store, *number, &commands),
+                Target::Machine(number) => {
+                    agent::exec_on_machine(&store, &session.interrupt, *number, &commands)
+                }
             };
             let (kind, name) = match target {
                 Target::Unit(unit) => ("unit", unit.clone()),

@@ -46,7 +46,6 @@ impl Resolved {
                 };
                 let seen = Seen {
                     config_version: application.config_version,
-                    charm_version: application.charm_version,
                     update_status_interval: interval,
                 };
                 let Some(unit) = model.unit_mut(&name) else {
@@ -59,11 +58,11 @@ impl Resolved {
                     unit.agent_status = StatusSince::new("idle", "", now);
                     advance(unit, &hook, &seen, now);
                 } else if let Some(Again {
-                    why: Why::Failed { due, .. },
+                    why: Why::Failed { resolved, .. },
                     ..
                 }) = &mut unit.again
                 {
-                    *due = now;
+                    *resolved = true;
                 }
             }
             Ok(())

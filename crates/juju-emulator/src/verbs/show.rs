@@ -109,7 +109,7 @@ impl Format {
 
 fn settled(session: &Session) -> Result<(Store, Rc<Model>)> {
     let store = session.store()?;
-    session.settle(&store)?;
+    session.settle_idle_machines(&store)?;
     let model = store.read()?;
     Ok((store, model))
 }

@@ -41,7 +41,7 @@ enum Format {
 impl Status {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         let store = session.store()?;
-        session.settle(&store)?;
+        session.settle_idle_machines(&store)?;
         let mut model = Rc::unwrap_or_clone(store.read()?);
         keep_matching(&mut model, &self.patterns);
         match self.format {

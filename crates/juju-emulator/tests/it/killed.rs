@@ -121,6 +121,33 @@ fn an_emulator_killed_at_any_moment_leaves_a_whole_model_and_no_service_alone() 
     });
 }
 
+#[test]
+fn a_model_killed_while_it_was_destroyed_is_not_in_the_next_one_of_its_name() {
+    // given
+    let juju = Juju::new();
+    juju.ok(&["add-model", "other"]);
+    let model = juju.home.path().join("data/models/other");
+    let charms = model.join("charms");
+    fs::create_dir(&charms).unwrap();
+    for number in 0..20_000 {
+        fs::write(charms.join(number.to_string()), "").unwrap();
+    }
+    // when
+    let mut destroy = juju
+        .command(&["destroy-model", "--no-prompt", "other"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while model.join("state.json").exists() {
+        thread::yield_now();
+    }
+    destroy.kill().unwrap();
+    destroy.wait().unwrap();
+    // then
+    juju.ok(&["add-model", "other"]);
+    assert!(!charms.exists());
+}
+
 fn kill_again_and_again(mut random: Random) {
     let juju = Juju::new();
     let charm = CHARM.replace("$HOME_OF_TEST", &juju.home.path().display().to_string());

@@ -12,4 +12,5 @@ mod show_and_exec;
 mod systemctl;
 mod systemctl_answers;
 mod systemctl_record;
+mod unit_agent;
 mod verbs;

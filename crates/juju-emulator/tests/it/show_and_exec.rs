@@ -1,10 +1,12 @@
 //! `show-…`, `exec --machine`, `help`, and where charms and units are put.
 
 use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::verbs::{CHARM, Juju};
+use crate::verbs::{CHARM, Juju, is_running};
 
 fn json_of(juju: &Juju, args: &[&str]) -> Value {
     serde_json::from_str(&juju.ok(&[args, &["--format=json"]].concat())).unwrap()
@@ -89,6 +91,64 @@ fn a_command_runs_on_a_machine_without_a_hooks_rights() {
     let before = juju.hooks().len();
     juju.ok(&[&exec[..], &["reboot"]].concat());
     assert_eq!(juju.hooks()[before..], ["start"]);
+}
+
+#[test]
+fn what_a_command_printed_is_shown_although_its_changes_are_refused() {
+    let juju = Juju::deployed();
+    juju.ok(&["add-unit", "tiny"]);
+    let command = "echo precious; [ $JUJU_UNIT_NAME = tiny/1 ] || open-port --endpoints nope 80";
+    let ran = juju.run(&[
+        "exec",
+        "--format=json",
+        "--application",
+        "tiny",
+        "--",
+        command,
+    ]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let tasks: Value = serde_json::from_str(&ran.stdout).unwrap();
+    for (unit, code) in [("tiny/0", 1), ("tiny/1", 0)] {
+        let results = &tasks[unit]["results"];
+        assert_eq!(results["stdout"], "precious\n");
+        assert_eq!(results["return-code"], code);
+    }
+    let stderr = tasks["tiny/0"]["results"]["stderr"].as_str().unwrap();
+    let refused = "cannot apply changes: ";
+    assert!(
+        stderr.starts_with(refused) && stderr.ends_with('\n'),
+        "{stderr}"
+    );
+    let failed = "the following task failed:\n - id \"1\" with return code 1\n";
+    assert!(ran.stderr.contains(failed), "{ran:?}");
+}
+
+#[test]
+fn what_a_command_leaves_in_the_background_of_a_machine_does_not_hold_it_up() {
+    let juju = Juju::deployed();
+    let started = Instant::now();
+    let task = json_of_exec(&juju, "sleep 5 & echo started");
+    assert!(started.elapsed() < Duration::from_secs(4));
+    assert_eq!(task["results"]["stdout"], "started\n");
+}
+
+#[test]
+fn an_interrupted_command_on_a_machine_is_ended() {
+    let juju = Juju::deployed();
+    let pid_file = juju.home.path().join("pid");
+    let line = format!("echo $$ >{}; exec sleep 600", pid_file.display());
+    let mut exec = juju
+        .command(&["exec", "--machine", "0", "--", &line])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while fs::read_to_string(&pid_file).map_or(true, |pid| pid.is_empty()) {
+        std::thread::yield_now();
+    }
+    let pid = nix::unistd::Pid::from_raw(exec.id().cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+    assert_eq!(exec.wait().unwrap().code(), Some(1));
+    assert!(!is_running(&fs::read_to_string(&pid_file).unwrap()));
 }
 
 fn json_of_exec(juju: &Juju, line: &str) -> Value {

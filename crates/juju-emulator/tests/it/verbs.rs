@@ -5,7 +5,9 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -52,7 +54,7 @@ pub(crate) struct Ran {
 }
 
 /// Whether there is such a process; one that has ended and that nobody has waited for has no command line.
-fn is_running(pid: &str) -> bool {
+pub(crate) fn is_running(pid: &str) -> bool {
     let command_line = fs::read(format!("/proc/{}/cmdline", pid.trim()));
     command_line.is_ok_and(|line| !line.is_empty())
 }
@@ -131,6 +133,13 @@ impl Juju {
     pub(crate) fn state(&self) -> String {
         let state = "data/models/emulator/state.json";
         fs::read_to_string(self.home.path().join(state)).unwrap()
+    }
+
+    /// Replaces what the model keeps, as the emulator does: by rename.
+    pub(crate) fn write_state(&self, text: &str) {
+        let model = self.home.path().join("data/models/emulator");
+        fs::write(model.join("state.of-test"), text).unwrap();
+        fs::rename(model.join("state.of-test"), model.join("state.json")).unwrap();
     }
 
     pub(crate) fn application(&self) -> Value {
@@ -262,6 +271,26 @@ fn a_failed_hook_changes_its_status_and_nothing_else_and_is_run_again_when_resol
     assert_eq!(juju.unit("tiny/0"), r#""active" "port 6789" ["6789/tcp"]"#);
     juju.refused(&["resolved", "tiny/0"], 1, "not in an error state");
     juju.refused(&["resolved", "tiny/7"], 1, r#"unit "tiny/7" not found"#);
+}
+
+#[test]
+fn hooks_that_failed_while_none_were_retried_are_retried_once_they_are_again() {
+    // given a hook that has failed
+    let juju = Juju::deployed();
+    juju.ok(&["model-config", "automatically-retry-hooks=false"]);
+    juju.ok(&["config", "tiny", "do=fail"]);
+    juju.ok(&["config", "tiny", "do=nothing"]);
+    assert!(juju.unit("tiny/0").contains("hook failed"));
+    // when hooks are retried again, and the time of this one has come
+    juju.ok(&["model-config", "automatically-retry-hooks=true"]);
+    let mut state: Value = serde_json::from_str(&juju.state()).unwrap();
+    let failed = &mut state["applications"]["tiny"]["units"]["tiny/0"]["again"]["why"]["failed"];
+    let due: Timestamp = failed["due"].as_str().unwrap().parse().unwrap();
+    assert!(due <= Timestamp::now() + Duration::from_secs(5));
+    failed["due"] = Timestamp::UNIX_EPOCH.to_string().into();
+    juju.write_state(&state.to_string());
+    // then
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
 }
 
 #[test]
@@ -467,6 +496,65 @@ fn a_charm_that_comes_while_the_one_before_it_is_installed_is_installed_after_it
 }
 
 #[test]
+fn a_skipped_hook_of_a_charm_does_not_stand_for_that_of_the_next_one() {
+    for (failing, then) in [
+        (
+            "install",
+            "upgrade-charm leader-elected config-changed start",
+        ),
+        ("upgrade-charm", "upgrade-charm config-changed"),
+    ] {
+        // given a charm whose hook fails, and a newer one
+        let juju = Juju::new();
+        juju.ok(&["model-config", "automatically-retry-hooks=false"]);
+        let path = juju.charm();
+        let refresh = ["refresh", "tiny", "--path", &path];
+        let mut bring = &["deploy", &path][..];
+        if failing == "upgrade-charm" {
+            juju.ok(bring);
+            bring = &refresh;
+        }
+        let fails = format!("#!/bin/sh\n[ $JUJU_HOOK_NAME != {failing} ]\n");
+        juju.write_charm("dispatch", &fails);
+        juju.ok(bring);
+        juju.write_charm("dispatch", &CHARM.replace("1.2", "1.3"));
+        juju.ok(&refresh);
+        let before = juju.hooks().len();
+        // when
+        juju.ok(&["resolved", "--no-retry", "tiny/0"]);
+        // then
+        assert_eq!(juju.hooks()[before..].join(" "), then);
+        assert_eq!(juju.application()["version"], "1.3");
+    }
+}
+
+#[test]
+fn a_unit_that_has_not_got_the_new_charm_yet_sees_the_options_of_its_own() {
+    let juju = Juju::deployed();
+    juju.ok(&["model-config", "automatically-retry-hooks=false"]);
+    juju.ok(&["config", "tiny", "do=fail"]);
+    juju.write_charm("config.yaml", &format!("{CONFIG}  new: {{type: int}}\n"));
+    juju.ok(&["refresh", "tiny", "--path", &juju.charm()]);
+    let config = [
+        "exec",
+        "--unit",
+        "tiny/0",
+        "--",
+        "config-get",
+        "--all",
+        "--format=json",
+    ];
+    let (own, new) = (
+        r#"{"do":"fail","port":8000}"#,
+        r#"{"do":"nothing","new":null,"port":8000}"#,
+    );
+    assert_eq!(juju.ok(&config).trim(), own);
+    juju.ok(&["config", "tiny", "do=nothing"]);
+    juju.ok(&["resolved", "tiny/0"]);
+    assert_eq!(juju.ok(&config).trim(), new);
+}
+
+#[test]
 fn a_removed_application_leaves_nothing_on_its_machine() {
     let juju = Juju::deployed();
     let unit = "[Service]\nExecStart=/bin/sleep 3600\n";
@@ -497,6 +585,16 @@ fn a_removed_application_leaves_nothing_on_its_machine() {
         1,
         r#"application "tiny" not found"#,
     );
+}
+
+#[test]
+fn an_application_that_is_being_removed_gets_no_unit() {
+    let juju = Juju::deployed();
+    juju.ok(&["config", "tiny", "do=fail"]);
+    juju.ok(&["remove-application", "tiny"]);
+    let stderr = r#"cannot add unit to application "tiny": application is not found or not alive"#;
+    juju.refused(&["add-unit", "tiny"], 1, stderr);
+    assert_eq!(juju.application()["units"]["tiny/1"], Value::Null);
 }
 
 #[test]
@@ -647,10 +745,39 @@ fn an_interrupted_hook_is_ended_and_run_again_by_the_next_command() {
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
     assert_eq!(command.wait().unwrap().code(), Some(1));
 
-    let state = juju.home.path().join("data/models/emulator/state.json");
-    let text = fs::read_to_string(&state).unwrap();
-    fs::write(&state, text.replace("\"hang\"", "\"nothing\"")).unwrap();
+    juju.write_state(&juju.state().replace("\"hang\"", "\"nothing\""));
     assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
+}
+
+#[test]
+fn what_another_process_runs_does_not_hold_up_who_only_looks() {
+    // given a hook that does not end
+    let juju = Juju::deployed();
+    let hanging = juju.on_machine("0/agents/unit-tiny-0/charm/hanging");
+    let mut config = juju.command(&["config", "tiny", "do=hang"]);
+    let mut config = config.stderr(Stdio::null()).spawn().unwrap();
+    while !hanging.exists() {
+        std::thread::yield_now();
+    }
+    // when
+    let looks = [&["status"][..], &["debug-log"], &["show-unit", "tiny/0"]];
+    let mut looking = looks.map(|args| juju.command(args).stdout(Stdio::null()).spawn().unwrap());
+    let started = Instant::now();
+    let mut codes = [None; 3];
+    while codes.contains(&None) && started.elapsed() < Duration::from_secs(20) {
+        codes = looking
+            .each_mut()
+            .map(|look| look.try_wait().unwrap()?.code());
+    }
+    // then
+    let pid = nix::unistd::Pid::from_raw(config.id().cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    config.wait().unwrap();
+    for look in &mut looking {
+        look.kill().unwrap();
+        look.wait().unwrap();
+    }
+    assert_eq!(codes, [Some(0); 3]);
 }
 
 #[test]
@@ -669,9 +796,7 @@ fn the_hook_of_a_killed_emulator_is_ended_before_it_is_run_again() {
     let hook = fs::read_to_string(&hanging).unwrap();
     assert!(is_running(&hook), "it has outlived its agent");
 
-    let state = juju.home.path().join("data/models/emulator/state.json");
-    let text = fs::read_to_string(&state).unwrap();
-    fs::write(&state, text.replace("\"hang\"", "\"nothing\"")).unwrap();
+    juju.write_state(&juju.state().replace("\"hang\"", "\"nothing\""));
     assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
     assert!(!is_running(&hook));
 }
