@@ -11,6 +11,7 @@ use nix::unistd::geteuid;
 use serde_json::Value;
 
 use super::config::{read_values, settings_from_yaml};
+use super::units::NewUnits;
 use crate::charm::{Charm, NAME, Role, check_charm_directory, is_name};
 use crate::charm_archive;
 use crate::cli::{Session, UsageError};
@@ -28,12 +29,8 @@ pub(crate) struct Deploy {
     /// Set a config option, KEY=VALUE, or options from a YAML file.
     #[arg(long)]
     config: Vec<String>,
-    /// How many units.
-    #[arg(short = 'n', long, default_value_t = 1)]
-    num_units: usize,
-    /// The machines of the first units, by number; several with commas. The others get new ones.
-    #[arg(long, value_delimiter = ',')]
-    to: Vec<u32>,
+    #[command(flatten)]
+    units: NewUnits,
     /// The base to show, as `ubuntu@24.04`; every machine is this one.
     #[arg(long, default_value = DEFAULT_BASE)]
     base: String,
@@ -58,10 +55,7 @@ impl Deploy {
             model
                 .applications
                 .insert(name.clone(), self.application(&charm, revision, settings));
-            for number in 0..self.num_units {
-                let to = self.to.get(number).copied();
-                model.add_unit(&name, to, Timestamp::now())?;
-            }
+            self.units.add(model, &name)?;
             Ok((name, revision))
         })?;
         drop(staged);

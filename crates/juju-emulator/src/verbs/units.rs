@@ -1,6 +1,7 @@
 //! `add-unit`, `remove-unit` and `remove-application`
 
 use std::io::{self, IsTerminal, Write};
+use std::iter;
 
 use anyhow::{Result, bail};
 use jiff::Timestamp;
@@ -13,11 +14,18 @@ use crate::store::Store;
 #[derive(Debug, clap::Args)]
 pub(crate) struct AddUnit {
     application: String,
+    #[command(flatten)]
+    new: NewUnits,
+}
+
+/// The units that a verb adds.
+#[derive(Debug, clap::Args)]
+pub(crate) struct NewUnits {
     /// How many.
-    #[arg(short = 'n', long, default_value_t = 1)]
-    num_units: usize,
-    /// The machines to put them on, by number; several with commas. The others get new ones.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(short = 'n', long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    num_units: u32,
+    /// The machines of the first of them, by number; several with commas. The others get new ones.
+    #[arg(long, value_delimiter = ',', value_parser = machine_number)]
     to: Vec<u32>,
 }
 
@@ -60,16 +68,27 @@ pub(crate) struct Removal {
     no_wait: bool,
 }
 
+fn machine_number(text: &str) -> Result<u32, &'static str> {
+    text.parse().map_err(|_| {
+        "expected the number of a machine, such as 0; there are no containers and no zones here"
+    })
+}
+
+impl NewUnits {
+    /// Adds them to an application.
+    pub(crate) fn add(&self, model: &mut Model, application: &str) -> Result<()> {
+        let machines = self.to.iter().copied().map(Some).chain(iter::repeat(None));
+        for (_, machine) in (0..self.num_units).zip(machines) {
+            model.add_unit(application, machine, Timestamp::now())?;
+        }
+        Ok(())
+    }
+}
+
 impl AddUnit {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
         let store = session.store()?;
-        store.update(|model| {
-            for number in 0..self.num_units {
-                let to = self.to.get(number).copied();
-                model.add_unit(&self.application, to, Timestamp::now())?;
-            }
-            Ok(())
-        })?;
+        store.update(|model| self.new.add(model, &self.application))?;
         session.settle_and_show(&store)
     }
 }

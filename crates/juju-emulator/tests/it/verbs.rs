@@ -701,6 +701,9 @@ fn a_usage_error_exits_with_2() {
     let juju = Juju::new();
     juju.refused(&["integrate", "a", "b"], 2, "unrecognized subcommand");
     juju.refused(&["status", "--nope"], 2, "--nope");
+    juju.refused(&["add-unit", "tiny", "-n", "0"], 2, "0 is not in 1..");
+    let machine = "expected the number of a machine";
+    juju.refused(&["add-unit", "tiny", "--to", "lxd:0"], 2, machine);
     assert!(juju.ok(&["version"]).starts_with("3.6."));
 }
 
