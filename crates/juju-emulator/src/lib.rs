@@ -15,6 +15,7 @@ mod agent_socket;
 mod charm_archive;
 mod cli;
 mod command_client;
+mod config_option;
 mod debug_log;
 mod flags;
 mod go_strconv;
