@@ -28,7 +28,7 @@ class Systemd:
         must_reload = self._install()
         loaded = self._loaded_units()
         if must_reload or any(unit["NeedDaemonReload"] == "yes" for unit in loaded.values()):
-            systemctl("daemon-reload")
+            self._reload(loaded)
         listening = loaded.get(self._socket(port), {})
         service = loaded.get(self._service(port), {})
         if listening.get("Result") in ("service-start-limit-hit", "trigger-limit-hit"):
@@ -46,11 +46,8 @@ class Systemd:
 
     def uninstall(self) -> None:
         self.stop()
-        units = [self._unit_file(kind) for kind in ("socket", "service")]
-        if any(unit.exists() for unit in units):
-            for unit in units:
-                unit.unlink(missing_ok=True)
-            systemctl("daemon-reload")
+        for kind in ("socket", "service"):
+            self._unit_file(kind).unlink(missing_ok=True)
         shutil.rmtree(self.executable.parent, ignore_errors=True)
 
     def _socket(self, port: int) -> str:
@@ -72,15 +69,27 @@ class Systemd:
             template = (self.charm_dir / "src" / f"hello-server.{kind}").read_text()
             executable, name = ('"' + str(word).replace("%", "%%") + '"' for word in (self.executable, self.name))
             texts[self._unit_file(kind)] = template.replace("{executable}", executable).replace("{name}", name)
-        differ = any(not path.exists() or path.read_text() != text for path, text in texts.items())
+        differ = {path: text for path, text in texts.items() if not path.exists() or path.read_text() != text}
         server = self.charm_dir / "bin" / "hello-server"
         if differ or not self.executable.exists() or not filecmp.cmp(server, self.executable, shallow=False):
             self.executable.parent.mkdir(exist_ok=True)
             replace(self.executable, server.read_bytes(), 0o755)
-        if differ:
-            for path, text in texts.items():
-                replace(path, text.encode(), 0o644)
-        return differ
+        for path, text in differ.items():
+            replace(path, text.encode(), 0o644)
+        return bool(differ)
+
+    def _reload(self, loaded: dict[str, dict[str, str]]) -> None:
+        outdated = [
+            name.removesuffix(".socket")
+            for name, unit in loaded.items()
+            if name.endswith(".socket") and unit["ActiveState"] == "active" and unit["NeedDaemonReload"] == "yes"
+        ]
+        if outdated:
+            systemctl("stop", "--", *(f"{name}.socket" for name in outdated))
+        systemctl("daemon-reload")
+        if outdated:
+            systemctl("start", "--", *(f"{name}.socket" for name in outdated))
+            systemctl("start", "--", *(f"{name}.service" for name in outdated))
 
     def _loaded_units(self) -> dict[str, dict[str, str]]:
         shown = systemctl(
