@@ -155,6 +155,14 @@ impl Machine {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// A property of a systemd unit, such as `ActiveState`, in the words of `systemctl show`.
+    pub(crate) fn property(&self, property: &str, unit: &str) -> String {
+        let shown = self.run(&format!(
+            "systemctl show --property={property} --value {unit}"
+        ));
+        shown.trim().to_owned()
+    }
+
     /// Where a file of the machine, such as `/etc/hostname`, is to be found from outside.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         format!("/proc/{}/root{path}", self.pid).into()

@@ -165,10 +165,7 @@ impl<'a> Unit<'a> {
     /// The server's process, as the machine numbers it; 0 for none.
     pub(crate) fn pid(&self, port: u16) -> u32 {
         let service = self.systemd_unit(port, "service");
-        let shown = self.machine.run(&format!(
-            "systemctl show --property=MainPID --value {service}"
-        ));
-        shown.trim().parse().unwrap()
+        self.machine.property("MainPID", &service).parse().unwrap()
     }
 
     pub(crate) fn greeting(&self, port: u16) -> String {
@@ -183,14 +180,9 @@ impl<'a> Unit<'a> {
             self.systemd_unit(port, "socket"),
             self.systemd_unit(port, "service"),
         );
-        assert_eq!(self.loaded(), [service, socket.clone()]);
+        assert_eq!(self.loaded(), [service.clone(), socket.clone()]);
         assert_eq!(self.enabled(), [socket]);
-        let outdated = "systemctl show --property=NeedDaemonReload --value";
-        let outdated = self.machine.run(&format!(
-            "{outdated} {}",
-            self.systemd_unit(port, "service")
-        ));
-        assert_eq!(outdated.trim(), "no");
+        assert_eq!(self.machine.property("NeedDaemonReload", &service), "no");
         let open = self.shown()["open-ports"].clone();
         assert_eq!(open, Value::from(vec![format!("{port}/tcp")]));
     }

@@ -17,13 +17,13 @@ use crate::dispatch::{self, Ended, Stream};
 use crate::hook::Hook;
 use crate::hook_context::LogLevel;
 use crate::interrupt::Interrupt;
-use crate::model::{Again, Model, Reached, StatusSince, Unit, Why, address};
+use crate::model::{Again, Model, Reached, StatusSince, Unit, Why};
 use crate::model_config;
-use crate::running_hook::{self, RunningHook};
+use crate::running_hook::{self, RunningHook, machine};
 use crate::stage;
 use crate::store::Store;
+use crate::systemctl::Shutdown;
 use crate::systemctl::process::processes_with;
-use crate::systemctl::{Machine, Shutdown};
 use crate::uniter::{Operation, Seen, advance, next_operation, retry_delay};
 
 /// What a command left that `juju exec` ran in a unit.
@@ -392,10 +392,6 @@ impl<'a> UnitAgent<'a> {
             Ok(())
         })
     }
-}
-
-fn machine(store: &Store, number: u32) -> Machine {
-    Machine::new(&store.machine(number), address(number).into())
 }
 
 /// Reboots a machine, or switches it off, if what ran there asked for it.

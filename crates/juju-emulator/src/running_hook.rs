@@ -253,12 +253,16 @@ pub(crate) fn machine_variables(store: &Store, number: u32) -> Result<BTreeMap<S
     if uses_systemd_of_the_host() {
         return Ok(BTreeMap::new());
     }
-    let directory = store.machine(number);
-    let machine = Machine::new(&directory, address(number).into());
+    let machine = machine(store, number);
     machine
         .create()
-        .with_context(|| format!("cannot make the machine {}", directory.display()))?;
+        .with_context(|| format!("cannot make the machine {}", machine.directory.display()))?;
     Ok(machine.variables())
+}
+
+/// The stand-in for a machine's systemd.
+pub(crate) fn machine(store: &Store, number: u32) -> Machine {
+    Machine::new(&store.machine(number), address(number).into())
 }
 
 /// The `PATH` of the agent itself.
