@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 
-use ops::{Charm, Event, Port, Result, Status, Unit};
+use ops::{Charm, Port, Result, Status, Unit};
 
 use crate::config::Config;
 use crate::workload::{Workload, WorkloadError};
@@ -21,27 +21,24 @@ impl<W: Workload> HelloServer<W> {
 }
 
 impl<W: Workload> Charm for HelloServer<W> {
-    fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+    fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
         let config: Config = unit.config()?;
         let port = NonZeroU16::from(config.server_port);
         // Juju is asked first: it opens the port only when the hook has ended, and takes back what it was asked for
         // when the server cannot have it.
-        let ports = unit.set_ports([port])?;
+        unit.set_ports([port])?;
         self.server.serve_on(port)?;
-        Ok(if ports.later.is_empty() {
-            Status::active()
-        } else {
-            Status::waiting(format!("for the next hook to open port {port}"))
-        })
+        Ok(Status::active())
     }
 
-    fn tear_down(&mut self, event: &Event, unit: &Unit) -> Result<()> {
+    fn stop(&mut self, unit: &Unit) -> Result<()> {
         unit.set_ports::<Port>([])?;
-        match event {
-            Event::Remove => self.server.uninstall()?,
-            _ => self.server.stop()?,
-        }
-        Ok(())
+        Ok(self.server.stop()?)
+    }
+
+    fn remove(&mut self, unit: &Unit) -> Result<()> {
+        unit.set_ports::<Port>([])?;
+        Ok(self.server.uninstall()?)
     }
 }
 

@@ -18,7 +18,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use hello_server::charm::HelloServer;
 use hello_server::config::Config;
 use juju_emulator::{HookContext, UnitView};
-use ops::{Charm, Event, HookCommands, JujuContext, Result, Status, Unit};
+use ops::{Charm, Event, HookCommand, HookCommands, JujuContext, Result, Status, Unit};
 use ops_testing::{Context, State};
 
 use crate::fake_server::FakeServer;
@@ -44,7 +44,7 @@ fn context_run(criterion: &mut Criterion) {
 struct Reader;
 
 impl Charm for Reader {
-    fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+    fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
         black_box(unit.config::<Config>()?);
         Ok(Status::active())
     }
@@ -54,7 +54,7 @@ impl Charm for Reader {
 struct SameConfig;
 
 impl HookCommands for SameConfig {
-    fn run(&self, _command: &str, _args: &[String]) -> io::Result<Output> {
+    fn run(&self, _command: &HookCommand) -> io::Result<Output> {
         Ok(Output {
             status: ExitStatus::default(),
             stdout: br#"{"server-port":8000}"#.to_vec(),

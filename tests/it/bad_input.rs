@@ -173,7 +173,7 @@ fn a_relation_event_without_its_relation_is_refused() {
 fn a_status_message_may_begin_with_a_dash_and_hold_a_nul() {
     struct Dashing;
     impl Charm for Dashing {
-        fn reconcile(&mut self, _: &Event, unit: &Unit) -> ops::Result<Status> {
+        fn reconcile(&mut self, unit: &Unit) -> ops::Result<Status> {
             unit.set_status(&Status::maintenance("--application"))?;
             Ok(Status::waiting("-\0-"))
         }
@@ -195,7 +195,7 @@ fn a_status_message_may_begin_with_a_dash_and_hold_a_nul() {
 fn a_panic_is_logged_and_fails_the_hook() {
     struct Panicking;
     impl Charm for Panicking {
-        fn reconcile(&mut self, _: &Event, _: &Unit) -> ops::Result<Status> {
+        fn reconcile(&mut self, _: &Unit) -> ops::Result<Status> {
             let ports: Vec<u16> = Vec::new();
             Ok(Status::active().with_message(ports.first().expect("a port").to_string()))
         }

@@ -71,8 +71,8 @@ fn a_change_of_port_moves_the_server_and_closes_the_old_port() {
             [
                 "config-get --format=json".to_owned(),
                 "opened-ports --endpoints --format=json".to_owned(),
-                format!("close-port {before}/tcp"),
                 format!("open-port {now}/tcp"),
+                format!("close-port {before}/tcp"),
                 "status-set active".to_owned(),
             ]
         );

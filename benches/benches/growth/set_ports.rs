@@ -6,7 +6,7 @@ use std::process::{ExitStatus, Output};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ops::{Charm, Event, HookCommands, JujuContext, Port, Result, Status, Unit};
+use ops::{Charm, HookCommand, HookCommands, JujuContext, Port, Result, Status, Unit};
 
 /// A hook that sets many ports.
 pub(crate) struct ManyPorts {
@@ -71,7 +71,7 @@ impl ManyPorts {
 }
 
 impl Charm for Website {
-    fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+    fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
         // Read from Juju, and remembered for the hook.
         unit.opened_ports()?;
         let wanted = self.wanted.clone();
@@ -83,13 +83,13 @@ impl Charm for Website {
 }
 
 impl HookCommands for Memory {
-    fn run(&self, command: &str, _args: &[String]) -> io::Result<Output> {
+    fn run(&self, command: &HookCommand) -> io::Result<Output> {
         let output = |exit_code: i32, stdout: &[u8]| Output {
             status: ExitStatus::from_raw(exit_code << 8),
             stdout: stdout.to_vec(),
             stderr: Vec::new(),
         };
-        Ok(match command {
+        Ok(match command.name() {
             "opened-ports" => output(0, &self.0),
             "open-port" => output(1, b""),
             _ => output(0, b""),

@@ -121,29 +121,21 @@ fn check_event(event: &Event, state: &State, charm: &Charm, reasons: &mut Vec<St
         | Event::RelationChanged(relation)
         | Event::RelationDeparted(relation)
         | Event::RelationBroken(relation)
-            if !charm.endpoints.contains_key(&relation.endpoint) =>
+            if !charm.endpoints.contains_key(relation.id.endpoint()) =>
         {
             reasons.push(format!(
                 "{event}: the charm has no endpoint {:?}",
-                relation.endpoint
+                relation.id.endpoint()
             ));
         }
         Event::StorageAttached(storage) | Event::StorageDetaching(storage) => {
             check_storage(event, storage, charm, reasons);
         }
-        Event::Action(action) => {
-            if !charm.actions.contains_key(&action.name) {
-                reasons.push(format!(
-                    "{event}: the charm has no action {:?}",
-                    action.name
-                ));
-            }
-            if !is_number(&action.id) {
-                reasons.push(format!(
-                    "{event}: an action's id is a number, not {:?}",
-                    action.id
-                ));
-            }
+        Event::Action(action) if !charm.actions.contains_key(&action.name) => {
+            reasons.push(format!(
+                "{event}: the charm has no action {:?}",
+                action.name
+            ));
         }
         Event::PebbleReady { .. }
         | Event::PebbleCustomNotice(_)
@@ -191,19 +183,8 @@ fn check_storage(event: &Event, storage: &StorageEvent, charm: &Charm, reasons: 
         ));
     }
     if let Some(id) = &storage.id
-        && !id
-            .strip_prefix(name.as_str())
-            .and_then(|id| id.strip_prefix('/'))
-            .is_some_and(is_number)
+        && id.name() != name
     {
-        reasons.push(format!(
-            "{event}: {id:?} is no storage's id such as \"{name}/0\""
-        ));
+        reasons.push(format!("{event}: {id} is no storage of the name {name}"));
     }
-}
-
-/// Whether it is a number as Juju writes it.
-fn is_number(text: &str) -> bool {
-    text.parse::<u64>()
-        .is_ok_and(|number| number.to_string() == text)
 }

@@ -16,7 +16,7 @@ use juju_emulator::UnitView;
 use juju_emulator::charm::Charm;
 use juju_emulator::dispatch::{Dispatch, Identity};
 use juju_emulator::hook::Hook;
-use ops::{Event, HookCommands, JujuContext};
+use ops::{Event, HookCommand, HookCommands, JujuContext};
 
 use crate::consistency::{self, ImpossibleState};
 use crate::fault::Fault;
@@ -253,12 +253,12 @@ impl InProcess {
 }
 
 impl HookCommands for InProcess {
-    fn run(&self, command: &str, args: &[String]) -> io::Result<Output> {
+    fn run(&self, command: &HookCommand) -> io::Result<Output> {
         let answered = self
             .lock()
             .as_mut()
             .ok_or_else(|| io::Error::other("the hook is over"))?
-            .answer(command, args, &self.charm_dir)
+            .answer(command.name(), command.args(), &self.charm_dir)
             .map_err(|unknown| io::Error::new(io::ErrorKind::NotFound, unknown))?;
         match answered {
             Answered::Answer(answer) => Ok(Output {

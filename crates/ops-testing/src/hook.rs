@@ -5,7 +5,7 @@ use juju_emulator::hook::{
     self, Hook, RelationEvent as Relation, SecretEvent as Secret, StorageEvent as Storage,
     StorageLocation, WorkloadEvent,
 };
-use ops::{Event, RelationEvent, SecretEvent, StorageEvent};
+use ops::{Event, RelationEvent, SecretEvent, StorageEvent, StorageId};
 
 /// The hook with its variables, and what it is about.
 pub(crate) fn hook(event: &Event) -> (Hook, HookKind) {
@@ -43,7 +43,7 @@ pub(crate) fn hook(event: &Event) -> (Hook, HookKind) {
         ),
         Event::Action(action) => Hook::Action {
             name: action.name.clone(),
-            id: action.id.parse().unwrap_or_default(),
+            id: action.id.number(),
         },
         event => Hook::unit(&event.to_string()),
     };
@@ -57,9 +57,9 @@ pub(crate) fn hook(event: &Event) -> (Hook, HookKind) {
 
 fn relation(event: hook::RelationEvent, payload: &RelationEvent) -> Hook {
     Hook::Relation {
-        endpoint: payload.endpoint.clone(),
+        endpoint: payload.id.endpoint().to_owned(),
         event,
-        id: payload.id,
+        id: payload.id.number(),
         remote_application: payload.remote_application.clone().unwrap_or_default(),
         remote_unit: payload.remote_unit.as_ref().map(ToString::to_string),
         departing_unit: payload.departing_unit.as_ref().map(ToString::to_string),
@@ -67,11 +67,14 @@ fn relation(event: hook::RelationEvent, payload: &RelationEvent) -> Hook {
 }
 
 fn storage(event: hook::StorageEvent, payload: &StorageEvent) -> Hook {
-    let number = |id: &String| id.rsplit_once('/')?.1.parse().ok();
     Hook::Storage {
         name: payload.storage.clone(),
         event,
-        id: payload.id.as_ref().and_then(number).unwrap_or_default(),
+        id: payload
+            .id
+            .as_ref()
+            .map(StorageId::number)
+            .unwrap_or_default(),
         location: payload
             .location
             .clone()
@@ -82,7 +85,7 @@ fn storage(event: hook::StorageEvent, payload: &StorageEvent) -> Hook {
 fn secret(event: hook::SecretEvent, payload: &SecretEvent) -> Hook {
     Hook::Secret {
         event,
-        id: payload.id.clone(),
+        id: payload.id.to_string(),
         label: payload.label.clone().unwrap_or_default(),
         revision: payload.revision,
     }

@@ -11,7 +11,7 @@
 //! struct Website;
 //!
 //! impl Charm for Website {
-//!     fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+//!     fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
 //!         unit.set_ports([Port::tcp(80)?])?;
 //!         Ok(Status::active())
 //!     }
@@ -30,7 +30,7 @@
 //! assert_eq!(then.state.unit_status, Some(Status::active()));
 //! assert_eq!(
 //!     then.hook_commands,
-//!     ["opened-ports --endpoints --format=json", "close-port 8000/tcp", "open-port 80/tcp", "status-set active"],
+//!     ["opened-ports --endpoints --format=json", "open-port 80/tcp", "close-port 8000/tcp", "status-set active"],
 //! );
 //! ```
 //!

@@ -1,7 +1,7 @@
 //! What a charm is.
 
+use crate::action::{Action, ActionResults};
 use crate::error::Result;
-use crate::event::Event;
 use crate::status::Status;
 use crate::unit::Unit;
 
@@ -9,24 +9,53 @@ use crate::unit::Unit;
 ///
 /// It is *holistic*: it does not do what one event asks for, it makes the unit what it should be, whatever came before
 /// and however often. So an event that Juju repeats, reorders or retries does no harm.
+///
+/// | Juju's event | method |
+/// |---|---|
+/// | `stop` | [`stop`](Self::stop) |
+/// | `remove` | [`remove`](Self::remove) |
+/// | an action | [`action`](Self::action) |
+/// | any other | [`reconcile`](Self::reconcile) |
+///
+/// Juju takes a unit down in this order: `storage-detaching`, `relation-departed` and `relation-broken`, then `stop`, then
+/// `remove`. The first three go to `reconcile` as they always do.
 pub trait Charm {
     /// Makes the unit what its configuration and its relations ask for, and says how it fares.
     ///
-    /// # Errors
-    /// See [`Error`](crate::Error) for the two ways in which a hook ends then: blocked, or failed and tried again.
-    fn reconcile(&mut self, event: &Event, unit: &Unit) -> Result<Status>;
-
-    /// Takes the unit down, at [`Event::Stop`] and then at [`Event::Remove`]; Juju itself sets the status.
+    /// What it asks Juju for is sent when it has returned `Ok`.
     ///
-    /// In between may come [`Event::RelationBroken`] and [`Event::StorageDetaching`], which go to `reconcile` as they
-    /// always do; a charm with relations or storage must not start there again what it has stopped.
+    /// # Errors
+    /// See [`Error`](crate::Error) for the ways in which a hook ends then: blocked, waiting, or failed and tried again.
+    fn reconcile(&mut self, unit: &Unit) -> Result<Status>;
+
+    /// Carries out an action that an operator runs, as by `juju run hello-server/0 backup`; what it returns is shown.
+    ///
+    /// # Errors
+    /// One for the operator, such as [`Error::blocked`](crate::Error::blocked), ends the action as failed with its text.
+    /// All others also end the charm with exit code 1. A failed action leaves nothing of what it asked Juju for.
+    fn action(&mut self, action: &Action<'_>, unit: &Unit) -> Result<ActionResults> {
+        let _ = unit;
+        Err(action.unknown())
+    }
+
+    /// Stops the workload, at Juju's event `stop`; Juju itself sets the status.
     ///
     /// A charm whose workload ends with the machine need not write it.
     ///
     /// # Errors
     /// Whatever the error, the hook fails and is tried again.
-    fn tear_down(&mut self, event: &Event, unit: &Unit) -> Result<()> {
-        let _ = (event, unit);
+    fn stop(&mut self, unit: &Unit) -> Result<()> {
+        let _ = unit;
+        Ok(())
+    }
+
+    /// Takes away what the charm has put on the machine, at `remove`, the last event of a unit. `stop` has come before it,
+    /// unless Juju has left it out.
+    ///
+    /// # Errors
+    /// Whatever the error, the hook fails and is tried again.
+    fn remove(&mut self, unit: &Unit) -> Result<()> {
+        let _ = unit;
         Ok(())
     }
 }

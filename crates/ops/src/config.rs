@@ -3,9 +3,6 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::error::Result;
-use crate::hook_command::{self, HookCommands};
-
 /// A config option whose value the charm cannot use, such as `server-port: 70000 is not a port`.
 ///
 /// It ends the hook with the unit blocked and this text as the message.
@@ -18,12 +15,11 @@ pub struct ConfigError {
     pub message: String,
 }
 
-/// Reads all options with one `config-get --format=json`; options that are unset are not in it.
-pub(crate) fn read<C: DeserializeOwned>(hook_commands: &dyn HookCommands) -> Result<C> {
-    let options: Value = hook_command::read_json(hook_commands, "config-get", &[])?;
+/// Reads what `config-get --format=json` has printed; options that are unset are not in it.
+pub(crate) fn read<C: DeserializeOwned>(options: Value) -> Result<C, ConfigError> {
     serde_path_to_error::deserialize(options).map_err(|error| {
         let option = Some(error.path().to_string()).filter(|path| path != ".");
         let message = error.into_inner().to_string();
-        ConfigError { option, message }.into()
+        ConfigError { option, message }
     })
 }

@@ -7,28 +7,31 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::action::Action;
 use crate::charm::Charm;
 use crate::error::{Error, Result};
-use crate::hook_command::{HookCommands, Processes};
+use crate::event::Event;
+use crate::hook_command::{HookCommand, HookCommands, Processes};
 use crate::juju_context::{JUJU_DISPATCH_PATH, JujuContext, JujuContextError};
 use crate::log;
+use crate::status::Status;
 use crate::unit::Unit;
 
 /// Runs a charm for the event that Juju dispatched it for, and returns the exit code for `main`.
 ///
 /// | exit code | meaning | what Juju does |
 /// |---|---|---|
-/// | 0 | done, a unit that is blocked included | opens and closes the ports asked for |
+/// | 0 | done, a unit that is blocked or waiting included | opens and closes the ports asked for |
 /// | 1 | the hook failed, the log says why | drops them, shows the error and tries again |
 /// | 2 | started by hand, outside of a hook | |
 ///
 /// ```no_run
-/// use ops::{Charm, Event, Result, Status, Unit};
+/// use ops::{Charm, Result, Status, Unit};
 ///
 /// struct Website;
 ///
 /// impl Charm for Website {
-///     fn reconcile(&mut self, _event: &Event, _unit: &Unit) -> Result<Status> {
+///     fn reconcile(&mut self, _unit: &Unit) -> Result<Status> {
 ///         Ok(Status::active())
 ///     }
 /// }
@@ -62,9 +65,9 @@ pub fn run<C: Charm>(charm: impl FnOnce(&JujuContext) -> C) -> ExitCode {
     }));
     match handled {
         Ok(Ok(None)) => ExitCode::SUCCESS,
-        Ok(Ok(Some(blocked))) => {
+        Ok(Ok(Some(status))) => {
             // Juju puts what a hook writes here into its log, which saves a `juju-log`.
-            let _ = writeln!(io::stderr(), "{}: blocked: {blocked}", context.event());
+            let _ = writeln!(io::stderr(), "{}: {status}", context.event());
             ExitCode::SUCCESS
         }
         Ok(Err(_)) | Err(_) => ExitCode::FAILURE,
@@ -87,40 +90,78 @@ pub fn dispatch(
     })
 }
 
-/// Handles the event; returns the error that left the unit blocked, if one has.
+/// Handles the event; returns the status of a unit for which somebody else than Juju must do something first.
 fn handle(
     charm: &mut dyn Charm,
     context: &JujuContext,
     hook_commands: Arc<dyn HookCommands>,
-) -> Result<Option<Error>> {
+) -> Result<Option<Status>> {
     if let Some(problem) = context.log_levels_problem() {
         tracing::warn!("{problem}; info and above are logged");
     }
-    let event = context.event();
     let unit = Unit::new(context.clone(), hook_commands);
-    if event.is_tear_down() {
-        charm.tear_down(event, &unit)?;
-        unit.finish_port_changes()?;
-        return Ok(None);
-    }
-    let (status, blocked) = match charm.reconcile(event, &unit) {
-        Ok(status) => {
-            unit.finish_port_changes()?;
-            (status, None)
+    match context.event() {
+        Event::Stop => sent(&unit, charm.stop(&unit)).map(|()| None),
+        Event::Remove => sent(&unit, charm.remove(&unit)).map(|()| None),
+        Event::Action(event) => {
+            let action = Action::new(&event.name, unit.hook_commands());
+            act(charm, &action, &unit).map(|()| None)
         }
-        Err(error) => match error.status() {
-            Some(status) => {
-                // The hook will end well, and Juju would open and close what was asked for half-way.
-                match unit.undo_port_changes() {
-                    Ok(()) => (status, Some(error)),
-                    Err(undo) => return Err(error.with_failed_undo(undo)),
-                }
+        _ => reconcile(charm, &unit),
+    }
+}
+
+fn reconcile(charm: &mut dyn Charm, unit: &Unit) -> Result<Option<Status>> {
+    match sent(unit, charm.reconcile(unit)) {
+        Ok(mut status) => {
+            if let Some(waiting) = unit.changes().waiting() {
+                status = status.or_if_active(waiting);
             }
-            None => return Err(error),
-        },
+            unit.set_status(&status)?;
+            Ok(None)
+        }
+        Err(error) => {
+            let status = dropped(unit, error)?;
+            unit.set_status(&status)?;
+            Ok(Some(status))
+        }
+    }
+}
+
+fn act(charm: &mut dyn Charm, action: &Action<'_>, unit: &Unit) -> Result<()> {
+    let last = match sent(unit, charm.action(action, unit)) {
+        Ok(results) => results.command(),
+        Err(error) => {
+            let status = dropped(unit, error)?;
+            Some(
+                HookCommand::new("action-fail")
+                    .arg("--")
+                    .arg(status.message()),
+            )
+        }
     };
-    unit.set_status(&status)?;
-    Ok(blocked)
+    if let Some(command) = last {
+        command.run(unit.hook_commands())?;
+    }
+    Ok(())
+}
+
+/// Tells Juju what the charm has asked for, now that it has returned `Ok`.
+fn sent<T>(unit: &Unit, returned: Result<T>) -> Result<T> {
+    let returned = returned?;
+    unit.changes().send(unit.hook_commands())?;
+    Ok(returned)
+}
+
+/// Takes back what Juju has been told, when the hook is to end well in spite of the error, and returns how the unit fares.
+fn dropped(unit: &Unit, error: Error) -> Result<Status> {
+    let Some(status) = error.status() else {
+        return Err(error);
+    };
+    match unit.changes().take_back(unit.hook_commands()) {
+        Ok(()) => Ok(status),
+        Err(refused) => Err(error.with_failed_undo(refused)),
+    }
 }
 
 /// Logs an error once, with all its causes.

@@ -1,8 +1,10 @@
 //! What can go wrong in a charm, by what is to be done about it.
 
+use std::io;
+
 use crate::config::ConfigError;
 use crate::hook_command::HookCommandError;
-use crate::port::{Port, PortError};
+use crate::ports::port::{Port, PortError};
 use crate::status::Status;
 
 /// What a charm's [`reconcile`](crate::Charm::reconcile) returns.
@@ -14,10 +16,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// | kind | who acts | the hook |
 /// |---|---|---|
-/// | [`Blocked`](Self::Blocked), [`Config`](Self::Config), [`PortConflict`](Self::PortConflict) | the operator | ends well, with the unit blocked and the ports as they were |
-/// | all others | Juju, by trying again | fails with exit code 1; Juju drops what it asked for |
+/// | [`Blocked`](Self::Blocked), [`Config`](Self::Config), [`PortConflict`](Self::PortConflict) | the operator | ends well, with the unit blocked |
+/// | [`Waiting`](Self::Waiting) | somebody else, such as a related charm that has no data yet | ends well, with the unit waiting |
+/// | all others | Juju, by trying again | fails with exit code 1 |
 ///
-/// A charm's own errors join by `From`, either as blocked or, through [`anyhow::Error`], as a failure:
+/// Whichever it is, what the hook has asked for until then is dropped: ports stay as they were.
+///
+/// An [`io::Error`] and an [`anyhow::Error`] join by `?` as failures, a charm's own errors by `From`:
 ///
 /// ```
 /// enum ServerError {
@@ -29,7 +34,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///     fn from(error: ServerError) -> Self {
 ///         match error {
 ///             ServerError::PortTaken(port) => ops::Error::blocked(format!("port {port} is taken")),
-///             ServerError::Broken(error) => anyhow::Error::new(error).context("cannot start the server").into(),
+///             ServerError::Broken(error) => error.into(),
 ///         }
 ///     }
 /// }
@@ -40,6 +45,9 @@ pub enum Error {
     /// Something that the operator must put right; the text is the unit's status message.
     #[error("{0}")]
     Blocked(String),
+    /// Something that another charm, or Juju, has yet to do; the text is the unit's status message.
+    #[error("{0}")]
+    Waiting(String),
     /// A config option with a value that the charm cannot use.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -73,26 +81,38 @@ impl From<anyhow::Error> for Error {
     }
 }
 
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Other(error.into())
+    }
+}
+
 impl Error {
     /// An error that ends the hook with the unit blocked; `message` tells the operator what to do.
     pub fn blocked(message: impl Into<String>) -> Self {
         Self::Blocked(message.into())
     }
 
+    /// An error that ends the hook with the unit waiting; `message` says for what, such as `for the database`.
+    pub fn waiting(message: impl Into<String>) -> Self {
+        Self::Waiting(message.into())
+    }
+
     /// This error, where Juju also refused to take back what it had been asked for before: the hook must fail.
-    pub(crate) fn with_failed_undo(self, undo: Self) -> Self {
+    pub(crate) fn with_failed_undo(self, undo: HookCommandError) -> Self {
         let undo = anyhow::Error::new(undo);
         Self::Other(undo.context(format!(
             "{self}; taking back what was asked for before failed too"
         )))
     }
 
-    /// The status to set for it, when it is the operator who must act.
+    /// The status to set for it, when it is somebody else than Juju who must act.
     pub(crate) fn status(&self) -> Option<Status> {
         match self {
             Self::Blocked(_) | Self::Config(_) | Self::PortConflict { .. } => {
                 Some(Status::blocked(self.to_string()))
             }
+            Self::Waiting(message) => Some(Status::waiting(message)),
             Self::Port(_) | Self::HookCommand(_) | Self::Other(_) => None,
         }
     }
@@ -109,6 +129,19 @@ mod tests {
         let failed: Result<()> = Err(Error::blocked("no disk"));
         let error = Error::from(failed.context("read options").unwrap_err());
         assert_eq!(error.status(), Some(Status::blocked("no disk")));
+    }
+
+    #[test]
+    fn what_somebody_else_must_do_is_waited_for() {
+        let error = Error::waiting("for the database");
+        assert_eq!(error.status(), Some(Status::waiting("for the database")));
+    }
+
+    #[test]
+    fn an_io_error_fails_the_hook_with_its_own_words() {
+        let error = Error::from(io::Error::other("the disk is full"));
+        assert_eq!(error.status(), None);
+        assert_eq!(error.to_string(), "the disk is full");
     }
 
     #[test]

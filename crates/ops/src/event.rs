@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use crate::action::TaskId;
+use crate::relation::RelationId;
+use crate::secret::SecretId;
+use crate::storage::StorageId;
 use crate::unit_name::UnitName;
 
 /// The event for which Juju dispatches the charm: all of Juju 3.6 and 4.0, with what each brings.
@@ -20,7 +24,7 @@ pub enum Event {
     UpgradeCharm,
     /// `update-status`: comes every five minutes, or as the model's `update-status-hook-interval` says.
     UpdateStatus,
-    /// `stop`: the unit is to stop its workload; `remove` follows, and before it the end of relations and storage.
+    /// `stop`: the unit is to stop its workload; its storage and relations have gone before, `remove` follows.
     Stop,
     /// `remove`: the last event of a unit, after which nothing of it should be left on the machine.
     Remove,
@@ -80,10 +84,8 @@ pub enum Event {
 /// What a relation event brings.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RelationEvent {
-    /// The charm's own endpoint, such as `db`.
-    pub endpoint: String,
-    /// The relation's number in the model: 7 for `db:7`.
-    pub id: u64,
+    /// The relation, such as `db:7`.
+    pub id: RelationId,
     /// The application on the other side, such as `mysql`.
     pub remote_application: Option<String>,
     /// The unit of the other side, such as `mysql/0`; none for created and broken.
@@ -98,7 +100,7 @@ pub struct StorageEvent {
     /// The storage's name in the charm's metadata, such as `data`.
     pub storage: String,
     /// The instance, such as `data/0`; none once Juju has taken it away.
-    pub id: Option<String>,
+    pub id: Option<StorageId>,
     /// Where it is, such as `/srv/data`; none once Juju has taken it away.
     pub location: Option<String>,
 }
@@ -106,8 +108,8 @@ pub struct StorageEvent {
 /// What a secret event brings.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SecretEvent {
-    /// The secret's identifier, such as `secret:9m4e2mr0ui3e8a215n4g`; never its content.
-    pub id: String,
+    /// The secret, such as `secret:9m4e2mr0ui3e8a215n4g`.
+    pub id: SecretId,
     /// The label that the charm gave it.
     pub label: Option<String>,
     /// The revision meant, for expired and remove.
@@ -141,8 +143,8 @@ pub struct CheckEvent {
 pub struct ActionEvent {
     /// The action's name, such as `backup`.
     pub name: String,
-    /// The task's number in the model, such as `2`.
-    pub id: String,
+    /// The task's number in the model, such as 2.
+    pub id: TaskId,
 }
 
 impl Event {
@@ -150,12 +152,6 @@ impl Event {
     #[must_use]
     pub fn name(&self) -> String {
         self.to_string()
-    }
-
-    /// Whether the unit is being taken down, so that [`tear_down`](crate::Charm::tear_down) is called for it.
-    #[must_use]
-    pub fn is_tear_down(&self) -> bool {
-        matches!(self, Self::Stop | Self::Remove)
     }
 }
 
@@ -176,11 +172,11 @@ impl fmt::Display for Event {
             Self::PostSeriesUpgrade => ("", "post-series-upgrade"),
             Self::CollectMetrics => ("", "collect-metrics"),
             Self::MeterStatusChanged => ("", "meter-status-changed"),
-            Self::RelationCreated(event) => (&*event.endpoint, "-relation-created"),
-            Self::RelationJoined(event) => (&*event.endpoint, "-relation-joined"),
-            Self::RelationChanged(event) => (&*event.endpoint, "-relation-changed"),
-            Self::RelationDeparted(event) => (&*event.endpoint, "-relation-departed"),
-            Self::RelationBroken(event) => (&*event.endpoint, "-relation-broken"),
+            Self::RelationCreated(event) => (event.id.endpoint(), "-relation-created"),
+            Self::RelationJoined(event) => (event.id.endpoint(), "-relation-joined"),
+            Self::RelationChanged(event) => (event.id.endpoint(), "-relation-changed"),
+            Self::RelationDeparted(event) => (event.id.endpoint(), "-relation-departed"),
+            Self::RelationBroken(event) => (event.id.endpoint(), "-relation-broken"),
             Self::StorageAttached(event) => (&*event.storage, "-storage-attached"),
             Self::StorageDetaching(event) => (&*event.storage, "-storage-detaching"),
             Self::SecretChanged(_) => ("", "secret-changed"),

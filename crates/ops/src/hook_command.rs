@@ -2,33 +2,160 @@
 //! starts is started here.
 
 use std::fmt;
-use std::io;
-use std::process::{Command, ExitStatus, Output};
+use std::io::{self, Write as _};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use serde::de::DeserializeOwned;
+
+/// One hook command as a charm asks for it, such as `open-port 8000/tcp`.
+///
+/// `Debug` tells how long the standard input is and not what is in it, since that may be secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HookCommand {
+    name: &'static str,
+    args: Vec<String>,
+    stdin: Option<Vec<u8>>,
+}
+
+impl HookCommand {
+    /// The command `name`, such as `open-port`, without arguments.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            args: Vec::new(),
+            stdin: None,
+        }
+    }
+
+    /// The same with one more argument, such as `8000/tcp`.
+    #[must_use]
+    pub fn arg(mut self, arg: &str) -> Self {
+        // A NUL ends an argument, and a process with one inside cannot be started.
+        self.args.push(arg.replace('\0', "\u{fffd}"));
+        self
+    }
+
+    /// The same with this as its standard input, as for `relation-set --file -`.
+    #[must_use]
+    pub fn with_stdin(mut self, stdin: impl Into<Vec<u8>>) -> Self {
+        self.stdin = Some(stdin.into());
+        self
+    }
+
+    /// Its name, such as `open-port`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its arguments, such as `["8000/tcp"]`.
+    #[must_use]
+    pub fn args(&self) -> &[String] {
+        &self.args
+    }
+
+    /// What it reads from its standard input; none when it has none to read.
+    #[must_use]
+    pub fn stdin(&self) -> Option<&[u8]> {
+        self.stdin.as_deref()
+    }
+
+    /// Runs it and returns its standard output; anything but exit code 0 is an error.
+    pub(crate) fn run(
+        &self,
+        hook_commands: &dyn HookCommands,
+    ) -> Result<Vec<u8>, HookCommandError> {
+        let problem = match hook_commands.run(self) {
+            Ok(output) if output.status.success() => return Ok(output.stdout),
+            Ok(output) => Problem::Failed {
+                status: output.status,
+                stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            },
+            Err(error) => Problem::NotStarted(error),
+        };
+        Err(self.failed(problem))
+    }
+
+    /// Runs it with `--format=json` and reads what it printed.
+    pub(crate) fn read_json<T: DeserializeOwned>(
+        self,
+        hook_commands: &dyn HookCommands,
+    ) -> Result<T, HookCommandError> {
+        let command = self.arg("--format=json");
+        let stdout = command.run(hook_commands)?;
+        serde_json::from_slice(&stdout).map_err(|error| {
+            command.failed(Problem::BadOutput {
+                stdout: String::from_utf8_lossy(&stdout[..stdout.len().min(200)]).into_owned(),
+                error,
+            })
+        })
+    }
+
+    fn failed(&self, problem: Problem) -> HookCommandError {
+        HookCommandError {
+            command: self.name.to_owned(),
+            args: self.args.clone(),
+            problem,
+        }
+    }
+}
+
+impl fmt::Debug for HookCommand {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}`", Line(self.name, &self.args))?;
+        match &self.stdin {
+            Some(stdin) => write!(formatter, " < {} bytes", stdin.len()),
+            None => Ok(()),
+        }
+    }
+}
 
 /// Runs hook commands such as `config-get --format=json`.
 ///
 /// A charm in a hook runs them as processes. A test hands in its own, to answer from a state that it made up.
 pub trait HookCommands: Send + Sync {
-    /// Runs `command`, a name such as `open-port`, with `args`, and returns what it printed and how it ended.
+    /// Runs a command, and returns what it printed and how it ended.
     ///
     /// # Errors
     /// When the command could not be started.
-    fn run(&self, command: &str, args: &[String]) -> io::Result<Output>;
+    fn run(&self, command: &HookCommand) -> io::Result<Output>;
 }
 
 /// The hook commands that Juju's agent put on `PATH`.
 pub(crate) struct Processes;
 
 impl HookCommands for Processes {
-    fn run(&self, command: &str, args: &[String]) -> io::Result<Output> {
+    fn run(&self, command: &HookCommand) -> io::Result<Output> {
         // The one place that starts a process, see clippy.toml.
         #[expect(
             clippy::disallowed_methods,
             reason = "hook commands are started here and nowhere else"
         )]
-        Command::new(command).args(args).output()
+        let mut process = Command::new(command.name);
+        process.args(&command.args);
+        match &command.stdin {
+            None => process.output(),
+            Some(stdin) => {
+                let piped = process.stdin(Stdio::piped());
+                let child = piped
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped())
+                    .spawn()?;
+                output_given(child, stdin)
+            }
+        }
+    }
+}
+
+/// Juju's hook commands read all of their standard input before they print anything.
+fn output_given(mut child: Child, stdin: &[u8]) -> io::Result<Output> {
+    let written = child.stdin.take().map(|mut pipe| pipe.write_all(stdin));
+    let output = child.wait_with_output()?;
+    match written {
+        // A command that refuses its arguments does not read; its exit code says so.
+        Some(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(output),
     }
 }
 
@@ -88,50 +215,6 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Runs one hook command and returns its standard output; anything but exit code 0 is an error.
-pub(crate) fn run(
-    hook_commands: &dyn HookCommands,
-    command: &str,
-    args: &[&str],
-) -> Result<Vec<u8>, HookCommandError> {
-    // A NUL ends an argument, and a process with one inside cannot be started.
-    let args: Vec<String> = args
-        .iter()
-        .map(|arg| arg.replace('\0', "\u{fffd}"))
-        .collect();
-    let problem = match hook_commands.run(command, &args) {
-        Ok(output) if output.status.success() => return Ok(output.stdout),
-        Ok(output) => Problem::Failed {
-            status: output.status,
-            stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        },
-        Err(error) => Problem::NotStarted(error),
-    };
-    Err(HookCommandError {
-        command: command.to_owned(),
-        args,
-        problem,
-    })
-}
-
-/// Runs one hook command with `--format=json` and reads what it printed.
-pub(crate) fn read_json<T: DeserializeOwned>(
-    hook_commands: &dyn HookCommands,
-    command: &str,
-    args: &[&str],
-) -> Result<T, HookCommandError> {
-    let args: Vec<&str> = args.iter().copied().chain(["--format=json"]).collect();
-    let stdout = run(hook_commands, command, &args)?;
-    serde_json::from_slice(&stdout).map_err(|error| HookCommandError {
-        command: command.to_owned(),
-        args: args.into_iter().map(str::to_owned).collect(),
-        problem: Problem::BadOutput {
-            stdout: String::from_utf8_lossy(&stdout[..stdout.len().min(200)]).into_owned(),
-            error,
-        },
-    })
-}
-
 /// A command and its arguments as one line of text.
 struct Line<'a>(&'a str, &'a [String]);
 
@@ -141,5 +224,31 @@ impl fmt::Display for Line<'_> {
         self.1
             .iter()
             .try_for_each(|arg| write!(formatter, " {arg}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_reads_its_standard_input() {
+        let command = HookCommand::new("cat").with_stdin("port: 80\n");
+        assert_eq!(command.run(&Processes).unwrap(), b"port: 80\n");
+    }
+
+    #[test]
+    fn a_command_that_does_not_read_says_itself_why() {
+        let command = HookCommand::new("false").with_stdin(vec![b'x'; 1 << 20]);
+        let error = command.run(&Processes).unwrap_err().to_string();
+        assert_eq!(error, "hook command `false` failed (exit status: 1)");
+    }
+
+    #[test]
+    fn what_a_command_reads_is_not_shown() {
+        let command = HookCommand::new("secret-add")
+            .arg("--label")
+            .with_stdin("hunter2");
+        assert_eq!(format!("{command:?}"), "`secret-add --label` < 7 bytes");
     }
 }

@@ -10,6 +10,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use crate::event::{
     ActionEvent, CheckEvent, Event, NoticeEvent, RelationEvent, SecretEvent, StorageEvent,
 };
+use crate::relation::RelationId;
+use crate::storage::StorageId;
 use crate::unit_name::UnitName;
 
 /// Which hook it is; set for every event, and for nothing else.
@@ -175,7 +177,11 @@ impl Variables {
         if folder == "actions" {
             return Ok(Event::Action(ActionEvent {
                 name: name.to_owned(),
-                id: self.text("JUJU_ACTION_UUID")?,
+                id: parse(
+                    "JUJU_ACTION_UUID",
+                    self.required("JUJU_ACTION_UUID")?,
+                    "a task's id such as 9",
+                )?,
             }));
         }
         Ok(match name {
@@ -215,9 +221,9 @@ impl Variables {
         } else if let Some(endpoint) = before("-relation-broken") {
             Event::RelationBroken(self.relation(endpoint)?)
         } else if let Some(storage) = before("-storage-attached") {
-            Event::StorageAttached(self.storage(storage))
+            Event::StorageAttached(self.storage(storage)?)
         } else if let Some(storage) = before("-storage-detaching") {
-            Event::StorageDetaching(self.storage(storage))
+            Event::StorageDetaching(self.storage(storage)?)
         } else if let Some(container) = before("-pebble-ready") {
             Event::PebbleReady {
                 container: container.to_owned(),
@@ -239,33 +245,44 @@ impl Variables {
     }
 
     fn relation(&self, endpoint: &str) -> Result<RelationEvent, JujuContextError> {
-        let id = self.required("JUJU_RELATION_ID")?;
-        let number = id.rsplit_once(':').map_or(id, |(_, number)| number);
+        let variable = "JUJU_RELATION_ID";
+        let id: RelationId = parse(
+            variable,
+            self.required(variable)?,
+            "a relation's id such as \"db:7\"",
+        )?;
+        if id.endpoint() != endpoint {
+            return Err(JujuContextError::Invalid {
+                variable,
+                value: id.to_string(),
+                expected: "the id of a relation of the hook's endpoint",
+            });
+        }
         Ok(RelationEvent {
-            endpoint: endpoint.to_owned(),
-            id: parse(
-                "JUJU_RELATION_ID",
-                number,
-                "a relation's id such as \"db:7\"",
-            )?,
+            id,
             remote_application: self.optional("JUJU_REMOTE_APP").map(str::to_owned),
             remote_unit: self.optional_unit("JUJU_REMOTE_UNIT")?,
             departing_unit: self.optional_unit("JUJU_DEPARTING_UNIT")?,
         })
     }
 
-    fn storage(&self, storage: &str) -> StorageEvent {
-        StorageEvent {
+    fn storage(&self, storage: &str) -> Result<StorageEvent, JujuContextError> {
+        let variable = "JUJU_STORAGE_ID";
+        let id = self.optional(variable);
+        Ok(StorageEvent {
             storage: storage.to_owned(),
-            id: self.optional("JUJU_STORAGE_ID").map(str::to_owned),
+            id: id
+                .map(|id| parse::<StorageId>(variable, id, "a storage's id such as \"data/0\""))
+                .transpose()?,
             location: self.optional("JUJU_STORAGE_LOCATION").map(str::to_owned),
-        }
+        })
     }
 
     fn secret(&self) -> Result<SecretEvent, JujuContextError> {
         let variable = "JUJU_SECRET_REVISION";
+        let expected = "a secret's id such as \"secret:9m4e2mr0ui3e8a215n4g\"";
         Ok(SecretEvent {
-            id: self.text("JUJU_SECRET_ID")?,
+            id: parse("JUJU_SECRET_ID", self.required("JUJU_SECRET_ID")?, expected)?,
             label: self.optional("JUJU_SECRET_LABEL").map(str::to_owned),
             revision: self
                 .optional(variable)
@@ -382,8 +399,7 @@ mod tests {
         assert_eq!(
             event,
             Event::RelationDeparted(RelationEvent {
-                endpoint: "my-db".to_owned(),
-                id: 7,
+                id: RelationId::new("my-db", 7),
                 remote_application: Some("mysql".to_owned()),
                 remote_unit: Some("mysql/0".parse().unwrap()),
                 departing_unit: Some("mysql/0".parse().unwrap()),
@@ -417,7 +433,7 @@ mod tests {
             event,
             Event::Action(ActionEvent {
                 name: "install".to_owned(),
-                id: "2".to_owned()
+                id: 2.into()
             })
         );
     }
@@ -444,7 +460,7 @@ mod tests {
                 ("JUJU_DISPATCH_PATH", "hooks/db-relation-changed"),
                 ("JUJU_RELATION_ID", "db:x")
             ]),
-            "JUJU_RELATION_ID=\"x\" is not a relation's id such as \"db:7\""
+            "JUJU_RELATION_ID=\"db:x\" is not a relation's id such as \"db:7\""
         );
         assert_eq!(
             message(&[

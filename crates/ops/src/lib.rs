@@ -5,7 +5,7 @@
 //! one opens the port that its operator chose:
 //!
 //! ```no_run
-//! use ops::{Charm, Event, Port, Result, Status, Unit};
+//! use ops::{Charm, Port, Result, Status, Unit};
 //!
 //! #[derive(serde::Deserialize)]
 //! #[serde(rename_all = "kebab-case")]
@@ -16,7 +16,7 @@
 //! struct Website;
 //!
 //! impl Charm for Website {
-//!     fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+//!     fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
 //!         let config: Config = unit.config()?;
 //!         unit.set_ports([config.server_port])?;
 //!         tracing::debug!("reconciled");
@@ -51,22 +51,25 @@
 //! says, as in `juju exec --unit hello-server/0 -- env RUST_LOG=debug JUJU_DISPATCH_PATH=hooks/update-status
 //! ./dispatch`. Lines below that cost nothing. A panic is logged too.
 
+mod action;
+mod changes;
 mod charm;
 mod config;
 mod dispatch;
 mod error;
 mod event;
-mod held_range;
 mod hook_command;
 mod juju_context;
 mod log;
-mod port;
-mod port_plan;
 mod ports;
+mod relation;
+mod secret;
 mod status;
+mod storage;
 mod unit;
 mod unit_name;
 
+pub use action::{Action, ActionResults, TaskId, TaskIdError};
 pub use charm::Charm;
 pub use config::ConfigError;
 pub use dispatch::{dispatch, run};
@@ -74,10 +77,13 @@ pub use error::{Error, Result};
 pub use event::{
     ActionEvent, CheckEvent, Event, NoticeEvent, RelationEvent, SecretEvent, StorageEvent,
 };
-pub use hook_command::{HookCommandError, HookCommands, Problem};
+pub use hook_command::{HookCommand, HookCommandError, HookCommands, Problem};
 pub use juju_context::{JujuContext, JujuContextError};
-pub use port::{Endpoints, Port, PortError, Protocol};
-pub use ports::PortChanges;
+pub use ports::plan::PortChanges;
+pub use ports::port::{Endpoints, Port, PortError, Protocol};
+pub use relation::{RelationId, RelationIdError};
+pub use secret::{SecretId, SecretIdError};
 pub use status::Status;
+pub use storage::{StorageId, StorageIdError};
 pub use unit::Unit;
 pub use unit_name::{UnitName, UnitNameError};

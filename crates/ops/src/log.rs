@@ -10,7 +10,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::hook_command::{self, HookCommands};
+use crate::hook_command::{HookCommand, HookCommands};
 
 /// The longest text that Linux passes as one argument: 128 KiB with the NUL that ends it.
 const LONGEST_ARGUMENT: usize = 128 * 1024 - 1;
@@ -79,8 +79,10 @@ struct Line<'a> {
 impl Write for Line<'_> {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         for part in parts(String::from_utf8_lossy(text).trim_end()) {
-            let args = ["--log-level", self.level, "--", part];
-            if let Err(error) = hook_command::run(self.hook_commands, "juju-log", &args) {
+            let command = HookCommand::new("juju-log")
+                .arg("--log-level")
+                .arg(self.level);
+            if let Err(error) = command.arg("--").arg(part).run(self.hook_commands) {
                 // Juju logs what a hook writes to its standard error, so the line is not lost.
                 writeln!(io::stderr(), "{}: {part} ({})", self.level, error.problem)?;
             }
@@ -119,12 +121,12 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::{Charm, Event, JujuContext, Result, Status, Unit};
+    use crate::{Charm, JujuContext, Result, Status, Unit};
 
     struct LogsAtEveryLevel;
 
     impl Charm for LogsAtEveryLevel {
-        fn reconcile(&mut self, _event: &Event, _unit: &Unit) -> Result<Status> {
+        fn reconcile(&mut self, _unit: &Unit) -> Result<Status> {
             tracing::error!("charm");
             tracing::warn!("charm");
             tracing::info!("charm");
@@ -139,8 +141,8 @@ mod tests {
     struct Recorded(Mutex<Vec<String>>);
 
     impl HookCommands for Recorded {
-        fn run(&self, command: &str, args: &[String]) -> io::Result<Output> {
-            let line = format!("{command} {}", args.join(" "));
+        fn run(&self, command: &HookCommand) -> io::Result<Output> {
+            let line = format!("{} {}", command.name(), command.args().join(" "));
             self.0.lock().unwrap().push(line);
             Ok(Output {
                 status: ExitStatus::default(),

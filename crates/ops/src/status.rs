@@ -82,6 +82,13 @@ impl Status {
             .unwrap_or_else(Self::active)
     }
 
+    pub(crate) fn or_if_active(self, other: Self) -> Self {
+        match self.severity {
+            Severity::Active => other,
+            _ => self,
+        }
+    }
+
     /// Juju's name of the status, such as `blocked`.
     #[must_use]
     pub fn name(&self) -> &'static str {

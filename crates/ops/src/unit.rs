@@ -1,27 +1,27 @@
 //! The unit that the charm runs for, and through which it talks to Juju.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use crate::changes::Changes;
 use crate::config;
 use crate::error::Result;
-use crate::hook_command::{self, HookCommands};
+use crate::event::Event;
+use crate::hook_command::{HookCommand, HookCommands};
 use crate::juju_context::JujuContext;
-use crate::ports::HookPorts;
 use crate::status::Status;
 use crate::unit_name::UnitName;
 
 /// The unit that the charm runs for, such as `hello-server/0`.
 ///
 /// Its methods are Juju's hook commands. What they ask for is of two kinds: a status or a log line takes effect at
-/// once, whereas ports are opened and closed when the hook has ended well, and not at all when it fails.
+/// once, whereas ports are opened and closed when the charm has returned `Ok`, and not at all on an error.
 pub struct Unit {
     context: JujuContext,
     hook_commands: Arc<dyn HookCommands>,
-    ports: RefCell<Option<HookPorts>>,
+    changes: Changes,
 }
 
 impl Unit {
@@ -29,7 +29,7 @@ impl Unit {
         Self {
             context,
             hook_commands,
-            ports: RefCell::default(),
+            changes: Changes::default(),
         }
     }
 
@@ -43,6 +43,13 @@ impl Unit {
     #[must_use]
     pub fn context(&self) -> &JujuContext {
         &self.context
+    }
+
+    /// What happened. What the unit should be does not depend on it; it is there for the rare need, such as a relation
+    /// that this very unit is leaving.
+    #[must_use]
+    pub fn event(&self) -> &Event {
+        self.context.event()
     }
 
     /// Reads the charm's configuration into its own type: `config-get --format=json`.
@@ -66,7 +73,8 @@ impl Unit {
     /// # Errors
     /// [`Error::Config`](crate::Error::Config), which blocks the unit, when a value does not fit its field.
     pub fn config<C: DeserializeOwned>(&self) -> Result<C> {
-        config::read(self.hook_commands())
+        let options = HookCommand::new("config-get").read_json(self.hook_commands())?;
+        Ok(config::read(options)?)
     }
 
     /// Shows a status while the hook goes on, such as `maintenance: installing`: `status-set maintenance -- installing`.
@@ -76,11 +84,12 @@ impl Unit {
     /// # Errors
     /// Only those of any hook command.
     pub fn set_status(&self, status: &Status) -> Result<()> {
-        let args = match status.message() {
-            "" => vec![status.name()],
-            message => vec![status.name(), "--", message],
+        let command = HookCommand::new("status-set").arg(status.name());
+        let command = match status.message() {
+            "" => command,
+            message => command.arg("--").arg(message),
         };
-        hook_command::run(self.hook_commands(), "status-set", &args)?;
+        command.run(self.hook_commands())?;
         Ok(())
     }
 
@@ -88,8 +97,8 @@ impl Unit {
         &*self.hook_commands
     }
 
-    pub(crate) fn ports(&self) -> &RefCell<Option<HookPorts>> {
-        &self.ports
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.changes
     }
 }
 

@@ -22,12 +22,12 @@ const EXPLORED: usize = 5_000;
 /// that are good or bad, and some hooks go wrong.
 ///
 /// ```no_run
-/// use ops::{Charm, Event, Result, Status, Unit};
+/// use ops::{Charm, Result, Status, Unit};
 /// use ops_testing::{Context, Laws, State};
 ///
 /// # struct Website;
 /// # impl Charm for Website {
-/// #     fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+/// #     fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
 /// #         Ok(Status::active())
 /// #     }
 /// # }

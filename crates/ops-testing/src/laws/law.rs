@@ -45,7 +45,9 @@ impl Law {
                 "remember nothing that Juju takes back when a hook fails, read it from Juju; and return the status \
                  when all is done rather than set it before"
             }
-            Self::NothingIsLeft => "close the ports and undo what was installed in `tear_down`",
+            Self::NothingIsLeft => {
+                "close the ports and undo what was installed in `stop` and `remove`"
+            }
         }
     }
 }

@@ -65,7 +65,6 @@ pub(super) fn event(event: &Event) -> String {
 
 fn relation(variant: &str, event: &RelationEvent) -> String {
     let RelationEvent {
-        endpoint,
         id,
         remote_application,
         remote_unit,
@@ -80,8 +79,10 @@ fn relation(variant: &str, event: &RelationEvent) -> String {
         None => "None".to_owned(),
     };
     format!(
-        "Event::{variant}(RelationEvent {{ endpoint: {endpoint:?}.into(), id: {id}, remote_application: {application}, \
+        "Event::{variant}(RelationEvent {{ id: RelationId::new({:?}, {}), remote_application: {application}, \
          remote_unit: {}, departing_unit: {} }})",
+        id.endpoint(),
+        id.number(),
         unit(remote_unit),
         unit(departing_unit),
     )

@@ -1,7 +1,7 @@
 //! Which stories are tried.
 
 use juju_emulator::charm::Charm;
-use ops::{Event, RelationEvent};
+use ops::{Event, RelationEvent, RelationId};
 use serde_json::Value;
 
 use super::option_values::distinct;
@@ -125,8 +125,7 @@ fn events(charm: &Charm, given: &State) -> Vec<Event> {
     }
     for (number, endpoint) in (0..).zip(charm.endpoints.keys()) {
         let of_application = RelationEvent {
-            endpoint: endpoint.clone(),
-            id: number,
+            id: RelationId::new(endpoint, number),
             remote_application: Some("remote".to_owned()),
             remote_unit: None,
             departing_unit: None,

@@ -75,11 +75,11 @@ impl Workload for Website {
 pub(crate) struct LeavesItsPort(pub(crate) Website);
 
 impl Charm for LeavesItsPort {
-    fn reconcile(&mut self, event: &Event, unit: &Unit) -> Result<Status> {
-        holistic(&self.0, event, unit)
+    fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
+        holistic(&self.0, unit)
     }
 
-    fn tear_down(&mut self, _event: &Event, _unit: &Unit) -> Result<()> {
+    fn stop(&mut self, _unit: &Unit) -> Result<()> {
         self.0.stop();
         Ok(())
     }
@@ -88,15 +88,15 @@ impl Charm for LeavesItsPort {
 /// A charm by the function that reconciles.
 pub(crate) struct WebsiteCharm {
     pub(crate) website: Website,
-    pub(crate) reconcile: fn(&Website, &Event, &Unit) -> Result<Status>,
+    pub(crate) reconcile: fn(&Website, &Unit) -> Result<Status>,
 }
 
 impl Charm for WebsiteCharm {
-    fn reconcile(&mut self, event: &Event, unit: &Unit) -> Result<Status> {
-        (self.reconcile)(&self.website, event, unit)
+    fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
+        (self.reconcile)(&self.website, unit)
     }
 
-    fn tear_down(&mut self, _event: &Event, unit: &Unit) -> Result<()> {
+    fn stop(&mut self, unit: &Unit) -> Result<()> {
         unit.set_ports::<Port>([])?;
         self.website.stop();
         self.website.write_file(None);
@@ -104,29 +104,21 @@ impl Charm for WebsiteCharm {
     }
 }
 
-pub(crate) fn holistic(website: &Website, _event: &Event, unit: &Unit) -> Result<Status> {
+pub(crate) fn holistic(website: &Website, unit: &Unit) -> Result<Status> {
     let Config { port } = unit.config()?;
     unit.set_ports([port.clone()])?;
     website.serve_on(&port)?;
     Ok(Status::active())
 }
 
-pub(crate) fn forgets_to_close_the_old_port(
-    website: &Website,
-    _event: &Event,
-    unit: &Unit,
-) -> Result<Status> {
+pub(crate) fn forgets_to_close_the_old_port(website: &Website, unit: &Unit) -> Result<Status> {
     let Config { port } = unit.config()?;
     unit.open_port(port.clone())?;
     website.serve_on(&port)?;
     Ok(Status::active())
 }
 
-pub(crate) fn opens_before_it_knows(
-    website: &Website,
-    _event: &Event,
-    unit: &Unit,
-) -> Result<Status> {
+pub(crate) fn opens_before_it_knows(website: &Website, unit: &Unit) -> Result<Status> {
     let Config { port } = unit.config()?;
     unit.set_ports([port.clone()])?;
     if port == Port::tcp(22)? {
@@ -136,11 +128,7 @@ pub(crate) fn opens_before_it_knows(
     Ok(Status::active())
 }
 
-pub(crate) fn knows_before_it_opens(
-    website: &Website,
-    _event: &Event,
-    unit: &Unit,
-) -> Result<Status> {
+pub(crate) fn knows_before_it_opens(website: &Website, unit: &Unit) -> Result<Status> {
     let Config { port } = unit.config()?;
     if port == Port::tcp(22)? {
         return Ok(Status::blocked("port: 22 is reserved for SSH"));
@@ -151,11 +139,7 @@ pub(crate) fn knows_before_it_opens(
 }
 
 /// Fails at once for a port that only the operator can change.
-pub(crate) fn fails_for_a_bad_port(
-    website: &Website,
-    _event: &Event,
-    unit: &Unit,
-) -> Result<Status> {
+pub(crate) fn fails_for_a_bad_port(website: &Website, unit: &Unit) -> Result<Status> {
     let Config { port } = unit.config()?;
     if port == Port::tcp(22)? {
         return Err(anyhow!("22 is reserved for SSH").into());
@@ -167,7 +151,6 @@ pub(crate) fn fails_for_a_bad_port(
 
 pub(crate) fn opens_and_is_blocked_when_the_server_fails(
     website: &Website,
-    _event: &Event,
     unit: &Unit,
 ) -> Result<Status> {
     let Config { port } = unit.config()?;
@@ -180,7 +163,6 @@ pub(crate) fn opens_and_is_blocked_when_the_server_fails(
 
 pub(crate) fn does_not_look_whether_the_server_has_failed(
     website: &Website,
-    _event: &Event,
     unit: &Unit,
 ) -> Result<Status> {
     let Config { port } = unit.config()?;
@@ -190,23 +172,25 @@ pub(crate) fn does_not_look_whether_the_server_has_failed(
 }
 
 /// As one that adds 1 to it.
-pub(crate) fn cannot_take_the_highest_port(
-    website: &Website,
-    event: &Event,
-    unit: &Unit,
-) -> Result<Status> {
+pub(crate) fn cannot_take_the_highest_port(website: &Website, unit: &Unit) -> Result<Status> {
     let Config { port } = unit.config()?;
     if port == Port::tcp(u16::MAX)? {
         return Err(anyhow!("65535 + 1 is too much").into());
     }
-    holistic(website, event, unit)
+    holistic(website, unit)
 }
 
-pub(crate) fn closes_and_opens_each_time(
-    website: &Website,
-    _event: &Event,
-    unit: &Unit,
-) -> Result<Status> {
+/// As one that works in two slots by turns.
+pub(crate) fn swaps_its_file_each_time(website: &Website, unit: &Unit) -> Result<Status> {
+    let Config { port } = unit.config()?;
+    unit.set_ports([port.clone()])?;
+    let missing = website.read_file().is_none();
+    website.write_file(missing.then_some(&port));
+    website.serve_on(&port)?;
+    Ok(Status::active())
+}
+
+pub(crate) fn closes_and_opens_each_time(website: &Website, unit: &Unit) -> Result<Status> {
     let Config { port } = unit.config()?;
     unit.set_ports::<Port>([])?;
     unit.set_ports([port.clone()])?;
@@ -216,7 +200,6 @@ pub(crate) fn closes_and_opens_each_time(
 
 pub(crate) fn waits_for_a_relation_with_its_port_open(
     website: &Website,
-    _event: &Event,
     unit: &Unit,
 ) -> Result<Status> {
     let Config { port } = unit.config()?;
@@ -225,7 +208,7 @@ pub(crate) fn waits_for_a_relation_with_its_port_open(
     Ok(Status::blocked("relate it to a database"))
 }
 
-pub(crate) fn opens_a_range(website: &Website, _event: &Event, unit: &Unit) -> Result<Status> {
+pub(crate) fn opens_a_range(website: &Website, unit: &Unit) -> Result<Status> {
     let Config { port } = unit.config()?;
     let from = port.numbers().map_or(1, |numbers| *numbers.start());
     unit.set_ports([Port::range(Protocol::Tcp, from..=from.saturating_add(9))?])?;
@@ -233,11 +216,7 @@ pub(crate) fn opens_a_range(website: &Website, _event: &Event, unit: &Unit) -> R
     Ok(Status::active())
 }
 
-pub(crate) fn remembers_the_port_in_a_file(
-    website: &Website,
-    _event: &Event,
-    unit: &Unit,
-) -> Result<Status> {
+pub(crate) fn remembers_the_port_in_a_file(website: &Website, unit: &Unit) -> Result<Status> {
     let Config { port } = unit.config()?;
     let remembered = website.read_file();
     if remembered.as_ref() != Some(&port) {
@@ -253,7 +232,6 @@ pub(crate) fn remembers_the_port_in_a_file(
 
 pub(crate) fn says_active_before_the_work_is_done(
     website: &Website,
-    _event: &Event,
     unit: &Unit,
 ) -> Result<Status> {
     let Config { port } = unit.config()?;
@@ -263,12 +241,8 @@ pub(crate) fn says_active_before_the_work_is_done(
     Ok(Status::active())
 }
 
-pub(crate) fn reacts_to_config_changed_only(
-    website: &Website,
-    event: &Event,
-    unit: &Unit,
-) -> Result<Status> {
-    if *event == Event::ConfigChanged {
+pub(crate) fn reacts_to_config_changed_only(website: &Website, unit: &Unit) -> Result<Status> {
+    if *unit.event() == Event::ConfigChanged {
         let Config { port } = unit.config()?;
         unit.set_ports([port.clone()])?;
         website.serve_on(&port)?;

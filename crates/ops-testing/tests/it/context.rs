@@ -4,9 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use ops::{
-    ActionEvent, Charm, Event, NoticeEvent, Result, SecretEvent, Status, StorageEvent, Unit,
-};
+use ops::{ActionEvent, Charm, Event, NoticeEvent, Result, Status, StorageEvent, Unit};
 use ops_testing::{Context, Exit, State};
 use tempfile::TempDir;
 
@@ -17,7 +15,7 @@ struct Website {
 }
 
 impl Charm for Website {
-    fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+    fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
         unit.context()
             .charm_dir()
             .clone_into(&mut self.charm_dir.lock().unwrap());
@@ -35,7 +33,7 @@ fn project() -> TempDir {
 fn storage(storage: &str, id: Option<&str>, location: Option<&str>) -> StorageEvent {
     StorageEvent {
         storage: storage.to_owned(),
-        id: id.map(str::to_owned),
+        id: id.map(|id| id.parse().unwrap()),
         location: location.map(str::to_owned),
     }
 }
@@ -45,10 +43,10 @@ fn an_event_that_juju_never_dispatches_is_refused() {
     let project = project();
     let context = Context::of_charm(project.path(), Website::default);
     let attached = |name, id, location| Event::StorageAttached(storage(name, id, location));
-    let action = |id: &str| {
+    let action = |name: &str| {
         Event::Action(ActionEvent {
-            name: "backup".to_owned(),
-            id: id.to_owned(),
+            name: name.to_owned(),
+            id: 2.into(),
         })
     };
     let here = Some("/srv/data");
@@ -60,25 +58,17 @@ fn an_event_that_juju_never_dispatches_is_refused() {
             Some(r#"date-storage-attached: the charm has no storage "date""#),
         ),
         (
-            attached("data", Some("data"), here),
-            Some(r#"data-storage-attached: "data" is no storage's id such as "data/0""#),
-        ),
-        (
             attached("data", Some("web/0"), here),
-            Some(r#"data-storage-attached: "web/0" is no storage's id such as "data/0""#),
+            Some("data-storage-attached: web/0 is no storage of the name data"),
         ),
         (
             attached("data", Some("data/0"), None),
             Some("data-storage-attached: Juju gives the storage's id and its location, or neither"),
         ),
-        (action("2"), None),
+        (action("backup"), None),
         (
-            action("abc"),
-            Some(r#"backup: an action's id is a number, not "abc""#),
-        ),
-        (
-            action("02"),
-            Some(r#"backup: an action's id is a number, not "02""#),
+            action("restore"),
+            Some(r#"restore: the charm has no action "restore""#),
         ),
         (Event::Other("next-years-event".to_owned()), None),
         (
@@ -135,16 +125,17 @@ fn a_charm_in_process_is_in_the_directory_of_its_metadata() {
 fn an_environment_that_cannot_be_understood_fails_the_hook_and_says_why() {
     let project = project();
     let context = Context::of_charm(project.path(), Website::default);
-    let event = Event::SecretChanged(SecretEvent {
+    let event = Event::PebbleCustomNotice(NoticeEvent {
+        container: "web".to_owned(),
         id: String::new(),
-        label: None,
-        revision: None,
+        kind: "custom".to_owned(),
+        key: "example.com/backup-done".to_owned(),
     });
-    let then = context.run(&event, &State::default());
+    let then = context.run(&event, &State::default().on_kubernetes());
     assert_eq!(then.exit, Exit::Code(1));
     assert_eq!(
         then.printed,
-        "cannot understand the hook's environment: JUJU_SECRET_ID is not set\n"
+        "cannot understand the hook's environment: JUJU_NOTICE_ID is not set\n"
     );
     assert!(then.log.is_empty() && then.hook_commands.is_empty());
 }

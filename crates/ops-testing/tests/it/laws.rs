@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::broken_charms::{self, LeavesItsPort, Website, WebsiteCharm};
 
-type Reconcile = fn(&Website, &Event, &Unit) -> Result<Status>;
+type Reconcile = fn(&Website, &Unit) -> Result<Status>;
 
 /// The metadata of all charms here.
 fn metadata() -> TempDir {
@@ -95,8 +95,13 @@ fn who_fails_a_hook_for_what_the_operator_must_mend_does_not_end_well() {
 }
 
 #[test]
-fn who_closes_and_opens_each_time_is_not_idempotent() {
-    let violation = violation(broken_charms::closes_and_opens_each_time);
+fn who_closes_and_opens_in_one_hook_has_asked_for_nothing() {
+    assert_holistic(broken_charms::closes_and_opens_each_time);
+}
+
+#[test]
+fn who_takes_away_at_one_event_what_it_has_made_at_the_last_is_not_idempotent() {
+    let violation = violation(broken_charms::swaps_its_file_each_time);
     assert_eq!(violation.law, Law::Idempotence, "{violation}");
 }
 

@@ -28,12 +28,12 @@ struct Script {
 struct Scripted(Arc<Mutex<Script>>);
 
 impl Charm for Scripted {
-    fn reconcile(&mut self, _event: &Event, unit: &Unit) -> Result<Status> {
+    fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
         self.play(unit)?;
         Ok(Status::active())
     }
 
-    fn tear_down(&mut self, _event: &Event, unit: &Unit) -> Result<()> {
+    fn stop(&mut self, unit: &Unit) -> Result<()> {
         self.play(unit)
     }
 }
@@ -104,7 +104,7 @@ impl Hooks {
     }
 
     /// The hook `stop`, in which the charm does all this.
-    pub(crate) fn tear_down(&self, steps: Vec<Step>, given: &State) -> Outcome {
+    pub(crate) fn stop(&self, steps: Vec<Step>, given: &State) -> Outcome {
         self.run(&Event::Stop, steps, false, given)
     }
 

@@ -12,23 +12,35 @@
 
 use std::collections::BTreeMap;
 
-use crate::held_range::{HeldRange, Way};
-use crate::port::{Endpoints, Port, PortRange, Protocol};
+use crate::ports::openness::{HookRange, Openness};
+use crate::ports::port::{Endpoints, Port, PortRange, Protocol};
 
-/// The commands that lead to the wanted ports, each list sorted.
+/// What [`Unit::set_ports`](crate::Unit::set_ports) changes, once the hook has ended well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PortChanges {
+    /// What is opened, such as `6789/tcp`, sorted.
+    pub opened: Vec<Port>,
+    /// What is closed, such as `8000/tcp`, sorted.
+    pub closed: Vec<Port>,
+    /// What Juju does not open before the next hook: parts of a range that has to be closed in this one. The unit is
+    /// then shown as waiting rather than active, without a word from the charm.
+    pub later: Vec<Port>,
+}
+
+/// What leads to the wanted ports, each list sorted.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    pub(crate) close: Vec<Port>,
+    /// New ranges.
     pub(crate) open: Vec<Port>,
-    /// Of the ranges for which that changes: whether they are to be opened for all endpoints when the hook ends.
-    pub(crate) for_all_at_end: Vec<(PortRange, bool)>,
+    /// Ranges that Juju holds, with what they are to be open for.
+    pub(crate) change: Vec<(PortRange, Openness)>,
     /// What is wanted and cannot be opened before the next hook.
     pub(crate) later: Vec<Port>,
 }
 
-/// Plans how to get from the ranges that Juju `held` to `wanted`; on Kubernetes every port is opened by itself.
+/// Plans how to get from the ranges that Juju holds to `wanted`; on Kubernetes every port is opened by itself.
 pub(crate) fn plan(
-    held: &BTreeMap<PortRange, HeldRange>,
+    held: &BTreeMap<PortRange, HookRange>,
     wanted: &[Port],
     kubernetes: bool,
 ) -> Plan {
@@ -39,28 +51,22 @@ pub(crate) fn plan(
         plan.open = plan.open.iter().flat_map(one_by_one).collect();
     }
     let mut rest = &wanted[..];
-    for (range, held) in held {
+    for (range, hook_range) in held {
         let before = rest.iter().take_while(|port| port.range.is_before(*range));
         rest = &rest[before.count()..];
         let overlapping = rest.iter().take_while(|port| !range.is_before(port.range));
-        plan.settle(*range, held, &rest[..overlapping.count()]);
+        plan.settle(*range, &hook_range.told, &rest[..overlapping.count()]);
     }
-    // The other lists have been made range by range, this one in two goes.
-    plan.open.sort();
     plan
 }
 
 impl Plan {
     /// Opens what is wanted and lies in no range that Juju holds.
-    fn open_between(&mut self, held: &BTreeMap<PortRange, HeldRange>, wanted: &[Port]) {
+    fn open_between(&mut self, held: &BTreeMap<PortRange, HookRange>, wanted: &[Port]) {
         let mut held = held.keys().peekable();
         for Port { range, endpoints } in wanted {
-            let mut open = |range| {
-                self.open.push(Port {
-                    range,
-                    endpoints: endpoints.clone(),
-                });
-            };
+            let mut open =
+                |range: PortRange| self.open.push(range.for_endpoints(endpoints.clone()));
             let mut rest = Some(*range);
             while let (Some(range), Some(&&next)) = (rest, held.peek()) {
                 if next.is_before(range) {
@@ -77,31 +83,43 @@ impl Plan {
     }
 
     /// Decides on one range that Juju holds, given what is wanted and overlaps it.
-    fn settle(&mut self, range: PortRange, held: &HeldRange, wanted: &[Port]) {
-        let way = match wanted {
-            [] => Some(held.way_to_closed()),
-            [only] if only.range.part_in(range) == range => held.way_to(&only.endpoints),
+    fn settle(&mut self, range: PortRange, told: &Openness, wanted: &[Port]) {
+        let in_one_hook = match wanted {
+            [] => Some(Openness::CLOSED),
+            [only] if only.range.part_in(range) == range => {
+                Some(Openness::from(only.endpoints.clone())).filter(|wanted| told.reaches(wanted))
+            }
             _ => None,
         };
-        let way = way.unwrap_or_else(|| {
-            let parts = wanted.iter().map(|port| Port {
-                range: port.range.part_in(range),
-                endpoints: port.endpoints.clone(),
-            });
-            self.later.extend(parts);
-            held.way_to_closed()
+        let openness = in_one_hook.unwrap_or_else(|| {
+            let part = |port: &Port| {
+                port.range
+                    .part_in(range)
+                    .for_endpoints(port.endpoints.clone())
+            };
+            self.later.extend(wanted.iter().map(part));
+            Openness::CLOSED
         });
-        self.take(range, held, way);
+        self.change.push((range, openness));
     }
 
-    /// Adds what is to be done with one range.
-    pub(crate) fn take(&mut self, range: PortRange, held: &HeldRange, way: Way) {
-        let port = |endpoints| Port { range, endpoints };
-        self.close.extend(way.close.into_iter().map(port));
-        self.open.extend(way.open.into_iter().map(port));
-        if way.for_all_at_end != held.for_all_at_end {
-            self.for_all_at_end.push((range, way.for_all_at_end));
+    /// What it changes of what was wanted before.
+    pub(crate) fn changes(&self, held: &BTreeMap<PortRange, HookRange>) -> PortChanges {
+        let mut changes = PortChanges {
+            opened: self.open.clone(),
+            closed: Vec::new(),
+            later: self.later.clone(),
+        };
+        for (range, wanted) in &self.change {
+            if let Some(before) = held.get(range) {
+                let (close, open) = before.wanted.difference(wanted);
+                let port = |endpoints| range.for_endpoints(endpoints);
+                changes.closed.extend(close.map(port));
+                changes.opened.extend(open.map(port));
+            }
         }
+        changes.opened.sort();
+        changes
     }
 }
 
@@ -140,13 +158,13 @@ impl PortRange {
 
 fn one_by_one(port: &Port) -> impl Iterator<Item = Port> {
     let Port { range, endpoints } = port.clone();
-    (range.from..=range.to).map(move |number| Port {
-        range: PortRange {
+    (range.from..=range.to).map(move |number| {
+        let single = PortRange {
             from: number,
             to: number,
             ..range
-        },
-        endpoints: endpoints.clone(),
+        };
+        single.for_endpoints(endpoints.clone())
     })
 }
 
@@ -208,7 +226,7 @@ fn push_or_extend(
     }
 }
 
-/// All the endpoints that are counted at least once; none of none.
+/// The endpoints of all ports that have begun and not ended; none when there are none.
 fn union(counts: &BTreeMap<&Endpoints, usize>) -> Option<Endpoints> {
     let counted = counts.iter().filter(|(_, count)| **count > 0);
     counted

@@ -206,6 +206,22 @@ impl PortRange {
         from: 0,
         to: 0,
     };
+
+    pub(crate) fn for_endpoints(self, endpoints: Endpoints) -> Port {
+        Port {
+            range: self,
+            endpoints,
+        }
+    }
+}
+
+impl PortError {
+    pub(crate) fn overlap(port: &Port, held: PortRange) -> Self {
+        Self::Overlap {
+            port: port.to_string(),
+            held: held.to_string(),
+        }
+    }
 }
 
 impl From<PortRange> for Port {

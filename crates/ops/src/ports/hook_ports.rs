@@ -1,0 +1,205 @@
+//! The ports of the unit in the course of one hook: what Juju holds, and what the charm wants by now.
+
+use std::collections::BTreeMap;
+
+use crate::error::Error;
+use crate::hook_command::{HookCommand, HookCommandError, HookCommands, Problem};
+use crate::ports::openness::{HookRange, Openness};
+use crate::ports::plan::Plan;
+use crate::ports::port::{Endpoints, Port, PortError, PortRange};
+
+/// The ports of the unit in the course of one hook.
+///
+/// Only the first opening of a range is sent at once, since only Juju knows whether a neighbour on the machine holds it.
+/// All that follows cannot be refused, and is the difference that is left when the charm has returned.
+#[derive(Debug, Default)]
+pub(crate) struct HookPorts {
+    ranges: BTreeMap<PortRange, HookRange>,
+    /// What is wanted and cannot be opened before the next hook.
+    later: Vec<Port>,
+}
+
+impl HookPorts {
+    /// Asks Juju what is open: `opened-ports --endpoints`.
+    pub(crate) fn read(hook_commands: &dyn HookCommands) -> Result<Self, Error> {
+        let command = HookCommand::new("opened-ports").arg("--endpoints");
+        let texts: Vec<String> = command.read_json(hook_commands)?;
+        let ranges = texts.iter().map(|text| {
+            let port = Port::from_juju(text)?;
+            let open = Openness::from(port.endpoints);
+            let range = HookRange {
+                told: open.clone(),
+                is_new: false,
+                wanted: open,
+            };
+            Ok((port.range, range))
+        });
+        Ok(Self {
+            ranges: ranges.collect::<Result<_, PortError>>()?,
+            later: Vec::new(),
+        })
+    }
+
+    pub(crate) fn ranges(&self) -> &BTreeMap<PortRange, HookRange> {
+        &self.ranges
+    }
+
+    pub(crate) fn range_mut(&mut self, range: PortRange) -> Option<&mut HookRange> {
+        self.ranges.get_mut(&range)
+    }
+
+    pub(crate) fn later(&self) -> &[Port] {
+        &self.later
+    }
+
+    pub(crate) fn opened(&self) -> Vec<Port> {
+        let open = self.ranges.iter().filter_map(|(range, hook_range)| {
+            let endpoints = hook_range.wanted.endpoints()?;
+            Some(range.for_endpoints(endpoints))
+        });
+        open.collect()
+    }
+
+    /// Carries out a plan; when Juju refuses one of its ranges, nothing of it is wanted.
+    pub(crate) fn set(
+        &mut self,
+        plan: Plan,
+        hook_commands: &dyn HookCommands,
+    ) -> Result<(), Error> {
+        let earlier: Vec<PortRange> = self.ranges.keys().copied().collect();
+        for port in &plan.open {
+            if let Err(error) = self.open(port, hook_commands) {
+                for (range, hook_range) in &mut self.ranges {
+                    if !earlier.contains(range) {
+                        hook_range.wanted = Openness::CLOSED;
+                    }
+                }
+                return Err(error);
+            }
+        }
+        for (range, wanted) in plan.change {
+            if let Some(hook_range) = self.ranges.get_mut(&range) {
+                hook_range.wanted = wanted;
+            }
+        }
+        self.later = plan.later;
+        Ok(())
+    }
+
+    /// Opens a range that Juju does not hold yet.
+    pub(crate) fn open(
+        &mut self,
+        port: &Port,
+        hook_commands: &dyn HookCommands,
+    ) -> Result<(), Error> {
+        let command = command("open-port", port.range, &port.endpoints);
+        command
+            .run(hook_commands)
+            .map_err(|error| conflict(port, error))?;
+        let open = Openness::from(port.endpoints.clone());
+        let range = HookRange {
+            told: open.clone(),
+            is_new: true,
+            wanted: open,
+        };
+        self.ranges.insert(port.range, range);
+        Ok(())
+    }
+
+    /// Refuses what Juju would refuse, at once or when the hook has ended.
+    pub(crate) fn check_overlap(&self, port: &Port) -> Result<(), PortError> {
+        let overlaps = |held: &&PortRange| held.overlaps(port.range) && **held != port.range;
+        match self.ranges.keys().find(overlaps) {
+            Some(held) => Err(PortError::overlap(port, *held)),
+            None => Ok(()),
+        }
+    }
+
+    /// The commands that are left to send when the charm has done what it was to do.
+    pub(crate) fn held(&self) -> Vec<HookCommand> {
+        let difference = |(range, hook_range): (&PortRange, &HookRange)| {
+            let (close, open) = hook_range.told.difference(&hook_range.wanted);
+            let close = close.map(|endpoints| command("close-port", *range, &endpoints));
+            let open = open.map(|endpoints| command("open-port", *range, &endpoints));
+            [close, open]
+        };
+        self.ranges.iter().flat_map(difference).flatten().collect()
+    }
+
+    /// The commands that take back what has been sent at once.
+    pub(crate) fn undo(&self) -> Vec<HookCommand> {
+        let new = self.ranges.iter().filter(|(_, range)| range.is_new);
+        new.filter_map(|(range, hook_range)| {
+            let endpoints = hook_range.told.endpoints()?;
+            Some(command("close-port", *range, &endpoints))
+        })
+        .collect()
+    }
+}
+
+fn command(name: &'static str, range: PortRange, endpoints: &Endpoints) -> HookCommand {
+    let command = HookCommand::new(name);
+    let command = match endpoints {
+        Endpoints::All => command,
+        Endpoints::Named(names) => {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            command.arg("--endpoints").arg(&names.join(","))
+        }
+    };
+    command.arg(&range.to_string())
+}
+
+/// Juju tells only in words that another unit of the machine is in the way:
+/// `cannot open 80/tcp (unit "web/0"): port range conflicts with 80-90/tcp (unit "other/0")`.
+fn conflict(port: &Port, error: HookCommandError) -> Error {
+    let Problem::Failed { stderr, .. } = &error.problem else {
+        return error.into();
+    };
+    let unit_in = |text: &str| Some(text.split_once("(unit \"")?.1.split_once('"')?.0.to_owned());
+    let held = || {
+        let (ours, theirs) = stderr.split_once("port range conflicts with ")?;
+        let unit = unit_in(theirs)?;
+        let range = theirs.split_once(' ')?.0.to_owned();
+        (unit_in(ours)? != unit).then_some((range, unit))
+    };
+    match held() {
+        Some((held, unit)) => Error::PortConflict {
+            port: port.clone(),
+            held,
+            unit,
+        },
+        None => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::ExitStatus;
+
+    use super::*;
+
+    #[test]
+    fn only_the_range_of_another_unit_is_a_conflict() {
+        let refused_by = |holder: &str| {
+            let problem = Problem::Failed {
+                status: ExitStatus::from_raw(1 << 8),
+                stderr: format!(
+                    "ERROR cannot open 80/tcp (unit \"web/0\"): port range conflicts with 80-90/tcp (unit \"{holder}\")"
+                ),
+            };
+            let error = HookCommandError {
+                command: "open-port".to_owned(),
+                args: vec!["80/tcp".to_owned()],
+                problem,
+            };
+            conflict(&"80/tcp".parse().unwrap(), error)
+        };
+        assert!(matches!(
+            refused_by("other/0"),
+            Error::PortConflict { port, held, unit }
+                if port.to_string() == "80/tcp" && held == "80-90/tcp" && unit == "other/0"
+        ));
+        assert!(matches!(refused_by("web/0"), Error::HookCommand(_)));
+    }
+}

@@ -1,0 +1,7 @@
+//! Opened ports: what they are, what Juju holds of them in the course of a hook, and how a charm changes them.
+
+pub(crate) mod hook_ports;
+pub(crate) mod opened_ports;
+pub(crate) mod openness;
+pub(crate) mod plan;
+pub(crate) mod port;

@@ -1,0 +1,120 @@
+//! What a charm does with its unit's ports.
+
+use std::cell::RefMut;
+
+use crate::error::Result;
+use crate::ports::hook_ports::HookPorts;
+use crate::ports::openness::Openness;
+use crate::ports::plan::{self, PortChanges};
+use crate::ports::port::{Port, PortError, Protocol};
+use crate::unit::Unit;
+
+/// # Opened ports
+///
+/// Juju opens and closes ports when the hook has ended well. On machines they can be reached from outside once the
+/// operator has run `juju expose`.
+impl Unit {
+    /// Makes these the unit's opened ports, and closes all others, with no more commands than the difference needs.
+    ///
+    /// What is open and wanted stays open, in whatever ranges Juju holds it. Consecutive new ports are opened as one
+    /// range, except on Kubernetes, where Juju takes single ports only.
+    ///
+    /// Hook commands: `opened-ports`, then at once `open-port` for what is new, as in `open-port 8000-8009/tcp`, and
+    /// `close-port` when the charm has returned `Ok`. On an error the new ones are taken back.
+    ///
+    /// ```no_run
+    /// use ops::{Port, Protocol};
+    ///
+    /// # fn reconcile(unit: &ops::Unit) -> ops::Result<()> {
+    /// unit.set_ports([Port::tcp(80)?, Port::range(Protocol::Udp, 8000..=8009)?])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// To close them all: `unit.set_ports::<Port>([])?`.
+    ///
+    /// # Errors
+    /// [`Error::PortConflict`](crate::Error::PortConflict) when another unit of the machine holds a port;
+    /// [`Error::Port`](crate::Error::Port) for icmp on Kubernetes. The ports are then wanted as before the call.
+    pub fn set_ports<P: Into<Port>>(
+        &self,
+        ports: impl IntoIterator<Item = P>,
+    ) -> Result<PortChanges> {
+        let wanted: Vec<Port> = ports.into_iter().map(Into::into).collect();
+        let kubernetes = self.context().machine_id().is_none();
+        if kubernetes && wanted.iter().any(|port| port.protocol() == Protocol::Icmp) {
+            return Err(PortError::IcmpOnKubernetes.into());
+        }
+
+        let mut ports = self.hook_ports()?;
+        let plan = plan::plan(ports.ranges(), &wanted, kubernetes);
+        let changes = plan.changes(ports.ranges());
+        ports.set(plan, self.hook_commands())?;
+        if !changes.later.is_empty() {
+            let texts: Vec<String> = changes.later.iter().map(Port::to_string).collect();
+            tracing::warn!(
+                "{} will be opened by the next hook: Juju does not cut a range in the hook that closes it",
+                texts.join(", ")
+            );
+        }
+        Ok(changes)
+    }
+
+    /// Opens a port beside those that are open: `open-port 8000/tcp`. Nothing is run when it is open already.
+    ///
+    /// Prefer [`set_ports`](Self::set_ports), which also closes what is no longer wanted.
+    ///
+    /// # Errors
+    /// [`Error::PortConflict`](crate::Error::PortConflict) when another unit of the machine holds the port;
+    /// [`Error::Port`](crate::Error::Port) when it overlaps a range that this unit has open, or has closed in this hook.
+    pub fn open_port(&self, port: impl Into<Port>) -> Result<()> {
+        let port = port.into();
+        let mut ports = self.hook_ports()?;
+        ports.check_overlap(&port)?;
+        let Some(range) = ports.range_mut(port.range) else {
+            return ports.open(&port, self.hook_commands());
+        };
+        let wanted = range.wanted.with(&port.endpoints);
+        // Juju would take the command, and close the range for all endpoints nevertheless.
+        if !range.told.reaches(&wanted) {
+            return Err(PortError::overlap(&port, port.range).into());
+        }
+        range.wanted = wanted;
+        Ok(())
+    }
+
+    /// Closes a port, which must be named as it was opened: `close-port 8000/tcp`. Nothing is run when it is not open.
+    ///
+    /// # Errors
+    /// [`Error::Port`](crate::Error::Port) when it is a part of an open range, or overlaps one.
+    pub fn close_port(&self, port: impl Into<Port>) -> Result<()> {
+        let port = port.into();
+        let mut ports = self.hook_ports()?;
+        ports.check_overlap(&port)?;
+        if let Some(range) = ports.range_mut(port.range)
+            && range.wanted != Openness::CLOSED
+        {
+            range.wanted = range.wanted.without(&port.endpoints);
+        }
+        Ok(())
+    }
+
+    /// The ports that are open for this unit, this hook's changes included, sorted: `opened-ports`.
+    ///
+    /// Port 0, which this crate never opens, is in it when somebody has opened it by hand.
+    ///
+    /// # Errors
+    /// Only those of any hook command.
+    pub fn opened_ports(&self) -> Result<Vec<Port>> {
+        Ok(self.hook_ports()?.opened())
+    }
+
+    /// Asks Juju once a hook; after that, all that changes is what we change.
+    fn hook_ports(&self) -> Result<RefMut<'_, HookPorts>> {
+        let mut ports = self.changes().ports.borrow_mut();
+        if ports.is_none() {
+            *ports = Some(HookPorts::read(self.hook_commands())?);
+        }
+        Ok(RefMut::map(ports, |ports| ports.get_or_insert_default()))
+    }
+}
