@@ -5,12 +5,10 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
-use nix::sys::signal::Signal;
 
 use crate::debug_log::Record;
 use crate::dispatch::{self, Ended, Stream};
@@ -22,9 +20,8 @@ use crate::model_config;
 use crate::running_hook::{self, RunningHook, machine};
 use crate::stage;
 use crate::store::Store;
-use crate::systemctl::Shutdown;
-use crate::systemctl::process::processes_with;
 use crate::uniter::{Operation, Seen, advance, next_operation, retry_delay};
+use systemd_emulator::{Shutdown, kill_processes_with};
 
 /// What a command left that `juju exec` ran in a unit.
 #[derive(Debug)]
@@ -365,7 +362,10 @@ impl<'a> UnitAgent<'a> {
             let machine = machine(self.store, self.machine);
             machine.stop_all()?;
             // What hooks have left in the background.
-            end_processes("JUJU_EMULATOR_MACHINE", &machine.directory);
+            kill_processes_with(
+                "JUJU_EMULATOR_MACHINE",
+                &machine.directory.to_string_lossy(),
+            );
             fs::remove_dir(self.sockets()?).context("cannot remove the directory of sockets")?;
             self.store.machine(self.machine)
         } else {
@@ -429,22 +429,8 @@ fn act_on_shutdown(
 fn end_leftovers(sockets: &Path) -> Result<()> {
     for socket in fs::read_dir(sockets)? {
         let socket = socket?.path();
-        end_processes("JUJU_AGENT_SOCKET_ADDRESS", &socket);
+        kill_processes_with("JUJU_AGENT_SOCKET_ADDRESS", &socket.to_string_lossy());
         fs::remove_file(&socket).with_context(|| format!("cannot remove {}", socket.display()))?;
     }
     Ok(())
-}
-
-/// Kills every process that has a variable of this value, and returns when none is left.
-fn end_processes(variable: &str, value: &Path) {
-    loop {
-        let processes = processes_with(variable, &value.to_string_lossy());
-        if processes.is_empty() {
-            return;
-        }
-        for process in processes {
-            process.send(Signal::SIGKILL);
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
 }

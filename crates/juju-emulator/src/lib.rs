@@ -8,7 +8,6 @@ pub mod charm;
 pub mod dispatch;
 pub mod hook;
 pub mod stage;
-pub mod systemctl;
 
 mod agent;
 mod agent_socket;
@@ -44,22 +43,15 @@ pub use pending_changes::{CommitError, PendingChanges};
 pub use ports::{ALL_ENDPOINTS, InvalidPortRange, OpenedPorts, PortRange};
 pub use unit_view::{HookKind, Status, UnitView};
 
-/// The names of the commands of an emulated machine, which are linked beside the hook commands.
-pub const MACHINE_COMMANDS: [&str; 3] = ["systemctl", "reboot", "shutdown"];
-
 /// The program: by the name it is started under a hook command or a command of an emulated machine, else the verbs of `juju`.
 pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     let program = args.next().unwrap_or_default();
     let name = Path::new(&program).file_name().unwrap_or_default();
-    let words = |args: &mut dyn Iterator<Item = OsString>| {
-        args.map(|arg| arg.to_string_lossy().into_owned())
-            .collect::<Vec<_>>()
-    };
-    match &*name.to_string_lossy() {
-        "systemctl" => systemctl::systemctl(args),
-        "reboot" => systemctl::reboot(words(&mut args)),
-        "shutdown" => systemctl::shutdown(words(&mut args)),
-        "juju-emulator-exec" => systemctl::exec(args),
+    let name = &*name.to_string_lossy();
+    if let Some(exit_code) = systemd_emulator::main(name, &mut args) {
+        return exit_code;
+    }
+    match name {
         name if hook_command_names().any(|command| command == name) => {
             command_client::main(name, args)
         }

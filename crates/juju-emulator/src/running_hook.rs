@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 
-use crate::MACHINE_COMMANDS;
 use crate::charm::Charm;
 use crate::debug_log::{Record, is_kept};
 use crate::dispatch::{
@@ -23,8 +22,8 @@ use crate::model_config;
 use crate::pending_changes::{CommitError, PendingChanges};
 use crate::ports::OpenedPorts;
 use crate::store::Store;
-use crate::systemctl::Machine;
 use crate::unit_view::{HookKind, UnitView};
+use systemd_emulator::Machine;
 
 /// A hook that runs, or has run.
 pub(crate) struct RunningHook<'a> {
@@ -274,7 +273,7 @@ pub(crate) fn agent_path() -> OsString {
 pub(crate) fn link(store: &Store) -> Result<PathBuf> {
     let emulator = env::current_exe().context("cannot find the emulator's own executable")?;
     let directory = store.data().commands(uses_systemd_of_the_host());
-    let machine_commands = MACHINE_COMMANDS
+    let machine_commands = systemd_emulator::COMMANDS
         .into_iter()
         .filter(|_| !uses_systemd_of_the_host());
     let commands = hook_command_names().chain(machine_commands);

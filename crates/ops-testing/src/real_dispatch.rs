@@ -10,8 +10,8 @@ use juju_emulator::dispatch::{
     Agent, Call, Dispatch, Ended, Identity, Reply, Stream, link_commands,
 };
 use juju_emulator::hook::Hook;
-use juju_emulator::systemctl::Machine;
-use juju_emulator::{MACHINE_COMMANDS, hook_command_names};
+use juju_emulator::hook_command_names;
+use systemd_emulator::{self, Machine};
 use tempfile::TempDir;
 
 use crate::outcome::{Exit, Outcome};
@@ -30,7 +30,7 @@ impl RealDispatch {
         };
         programs::stage_charm(project, &machine.path("charm"))?;
         machine.machine().create()?;
-        let commands = hook_command_names().chain(MACHINE_COMMANDS);
+        let commands = hook_command_names().chain(systemd_emulator::COMMANDS);
         link_commands(&machine.path("commands"), &programs::emulator()?, commands)?;
         Ok(machine)
     }

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use juju_emulator::systemctl::Machine;
+use systemd_emulator::Machine;
 use tempfile::TempDir;
 
 /// The first machine's address.

@@ -1,6 +1,6 @@
 //! What `systemctl`, `reboot` and `shutdown` print, and how they end.
 
-use juju_emulator::systemctl::Shutdown;
+use systemd_emulator::Shutdown;
 
 use crate::emulated_machine::{HERE, a_machine};
 

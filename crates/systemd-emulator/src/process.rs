@@ -1,3 +1,5 @@
+//! Processes, and how they are ended.
+
 use std::{
     fs, thread,
     time::{Duration, Instant},
@@ -9,14 +11,23 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::service::Kill;
-
 /// A process that cannot be mistaken for another one: its number alone would be given again.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub(crate) struct Process {
     pub(crate) pid: u32,
     /// In clock ticks since the kernel started.
     start_time: u64,
+}
+
+/// How a service's processes are ended.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub(crate) struct Kill {
+    /// The number of the signal that asks them to end.
+    pub(crate) signal: i32,
+    /// How long they are waited for until they are killed; nothing is for ever.
+    pub(crate) timeout: Option<Duration>,
+    /// `KillMode=mixed`: only the main process is asked.
+    pub(crate) main_only: bool,
 }
 
 impl Process {
@@ -74,8 +85,23 @@ pub(crate) fn processes_of(main: Process, invocation_id: &str, known: &[Process]
     found
 }
 
+/// Kills every process that carries a variable of this value in its environment, and returns when none is left: what has
+/// outlived those that knew it.
+pub fn kill_processes_with(variable: &str, value: &str) {
+    loop {
+        let processes = processes_with(variable, value);
+        if processes.is_empty() {
+            return;
+        }
+        for process in processes {
+            process.send(Signal::SIGKILL);
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
 /// Every process that carries a variable of this value in its environment.
-pub(crate) fn processes_with(variable: &str, value: &str) -> Vec<Process> {
+fn processes_with(variable: &str, value: &str) -> Vec<Process> {
     let variable = format!("{variable}={value}");
     let carries = |pid: &u32| {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();

@@ -1,6 +1,8 @@
+//! `ExecStart=` and its kin: command lines as systemd reads them.
+
 use std::{collections::BTreeMap, str::Chars};
 
-use super::unit_name::UnitName;
+use crate::unit_name::UnitName;
 
 /// One command of `ExecStart=` or `ExecStartPre=`, specifiers replaced and variables not yet.
 #[derive(Debug, PartialEq)]

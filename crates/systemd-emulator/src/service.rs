@@ -1,12 +1,13 @@
+//! Service units.
+
 use std::{collections::BTreeMap, fs, io, path::PathBuf, time::Duration};
 
 use nix::sys::signal::Signal;
-use serde::{Deserialize, Serialize};
 
-use super::{
+use crate::{
     exec_start::{ExecStart, split_words},
-    unit::boolean,
-    unit_file::UnitFile,
+    process::Kill,
+    unit_file::{UnitFile, boolean},
     unit_name::UnitName,
 };
 
@@ -23,17 +24,6 @@ pub(crate) struct Service {
     environment_files: Vec<(PathBuf, bool)>,
     pub(crate) working_directory: PathBuf,
     pub(crate) kill: Kill,
-}
-
-/// How a service's processes are ended.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-pub(crate) struct Kill {
-    /// The number of the signal that asks them to end.
-    pub(crate) signal: i32,
-    /// How long they are waited for until they are killed; nothing is for ever.
-    pub(crate) timeout: Option<Duration>,
-    /// `KillMode=mixed`: only the main process is asked.
-    pub(crate) main_only: bool,
 }
 
 impl Service {
@@ -131,7 +121,7 @@ impl Service {
                 Err(error) if *may_be_missing && error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
                     return Err(format!(
-                        "reading the environment file {}: {error}",
+                        "cannot read the environment file {}: {error}",
                         path.display()
                     ));
                 }

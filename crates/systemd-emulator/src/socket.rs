@@ -1,6 +1,11 @@
+//! Socket units.
+
 use std::net::{IpAddr, SocketAddr};
 
-use super::{unit::boolean, unit_file::UnitFile, unit_name::UnitName};
+use crate::{
+    unit_file::{UnitFile, boolean},
+    unit_name::UnitName,
+};
 
 /// The `[Socket]` section of a unit.
 #[derive(Debug)]

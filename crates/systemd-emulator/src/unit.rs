@@ -1,6 +1,8 @@
+//! Units of any kind.
+
 use std::{fs, io, net::IpAddr, path::Path};
 
-use super::{service::Service, socket::Socket, unit_file::UnitFile, unit_name::UnitName};
+use crate::{service::Service, socket::Socket, unit_file::UnitFile, unit_name::UnitName};
 
 /// A service or socket unit, understood.
 #[derive(Debug)]
@@ -156,15 +158,6 @@ pub(crate) fn linked_units(directory: &Path) -> Vec<UnitName> {
         .collect();
     names.sort();
     names
-}
-
-/// Reads systemd's words for yes and no.
-pub(crate) fn boolean(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "yes" | "y" | "true" | "t" | "on" => Ok(true),
-        "0" | "no" | "n" | "false" | "f" | "off" => Ok(false),
-        _ => Err(format!("expected yes or no, found \"{text}\"")),
-    }
 }
 
 #[cfg(test)]

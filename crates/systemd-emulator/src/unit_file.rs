@@ -1,9 +1,11 @@
+//! Unit files: sections, settings and their lines.
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use super::unit_name::UnitName;
+use crate::unit_name::UnitName;
 
 /// A unit file as it is written: sections, keys and values, before any of them has a meaning.
 #[derive(Debug)]
@@ -106,6 +108,15 @@ fn parse(text: &str) -> Result<Vec<Assignment>, String> {
 
 fn is_comment(line: &str) -> bool {
     line.starts_with(['#', ';'])
+}
+
+/// Reads systemd's words for yes and no.
+pub(crate) fn boolean(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "yes" | "y" | "true" | "t" | "on" => Ok(true),
+        "0" | "no" | "n" | "false" | "f" | "off" => Ok(false),
+        _ => Err(format!("expected yes or no, found \"{text}\"")),
+    }
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+//! The commands `reboot` and `shutdown`.
+
 use std::{
     env, fs,
     io::{self, Write},
@@ -6,7 +8,7 @@ use std::{
 
 use anyhow::Context;
 
-use super::machine::Machine;
+use crate::machine::Machine;
 
 /// What a hook asked of its machine with `reboot`, `shutdown` or `systemctl poweroff`.
 ///
@@ -33,7 +35,7 @@ impl Machine {
             Shutdown::Reboot => "reboot\n",
             Shutdown::PowerOff => "poweroff\n",
         };
-        fs::write(&path, word).with_context(|| format!("writing {}", path.display()))
+        fs::write(&path, word).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Takes the wish away, if there is one.
@@ -45,9 +47,11 @@ impl Machine {
         let word = match fs::read_to_string(&path) {
             Ok(word) => word,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", path.display()));
+            }
         };
-        fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+        fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         match word.trim() {
             "reboot" => Ok(Some(Shutdown::Reboot)),
             "poweroff" => Ok(Some(Shutdown::PowerOff)),
@@ -61,7 +65,7 @@ impl Machine {
 
 /// The command `reboot`, given what follows its name.
 #[must_use]
-pub fn reboot(arguments: impl IntoIterator<Item = String>) -> ExitCode {
+pub(crate) fn reboot(arguments: impl IntoIterator<Item = String>) -> ExitCode {
     let refused = arguments.into_iter().find(|argument| {
         !["-f", "--force", "--reboot", "--no-wall", "-d", "--no-wtmp"].contains(&argument.as_str())
     });
@@ -73,7 +77,7 @@ pub fn reboot(arguments: impl IntoIterator<Item = String>) -> ExitCode {
 
 /// The command `shutdown`, given what follows its name.
 #[must_use]
-pub fn shutdown(arguments: impl IntoIterator<Item = String>) -> ExitCode {
+pub(crate) fn shutdown(arguments: impl IntoIterator<Item = String>) -> ExitCode {
     answer(parse_shutdown(arguments))
 }
 

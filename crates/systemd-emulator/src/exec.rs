@@ -1,3 +1,5 @@
+//! Starting a service's program only once it is on record.
+
 use std::{
     collections::BTreeMap,
     ffi::OsString,
@@ -16,7 +18,8 @@ use nix::{
 };
 
 /// The name under which this executable becomes a service's program, see [`exec`].
-pub(crate) const NAME: &str = "juju-emulator-exec";
+/// What this program is called as when it is to become the program of a service.
+pub const NAME: &str = "juju-emulator-exec";
 
 /// systemd's exit code for a program that could not be executed.
 const EXIT_EXEC: u8 = 203;
@@ -95,7 +98,7 @@ impl Held {
 /// its own: stdin is a socket on which one byte means go, end-of-file means that the other side is gone and nothing must run, and
 /// on which the reason is returned when the program cannot be executed. Sockets start at descriptor 3.
 #[must_use]
-pub fn exec(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub(crate) fn exec(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut arguments = arguments.into_iter();
     let (Some(program), Some(argv0)) = (arguments.next(), arguments.next()) else {
         return ExitCode::from(EXIT_EXEC);

@@ -1,6 +1,8 @@
+//! `systemctl show`, `status`, `is-active` and what else tells of units.
+
 use std::io::{self, Write};
 
-use super::{
+use crate::{
     install::unit_file_state,
     machine::{Machine, State},
     record::Record,

@@ -1,3 +1,5 @@
+//! The names of units, and the specifiers in their files.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -1,55 +1,44 @@
+//! Starting and stopping units, with those that go with them.
+
 use std::net::TcpListener;
 
-use super::{
+use crate::{
     install,
+    jobs::{Failure, Jobs},
     machine::Machine,
     process::end,
-    record::{Entry, LockedRecord},
+    record::Entry,
     socket::Socket,
     start_service::{OpenSocket, StartService},
     unit::{Kind, LoadError, Unit},
     unit_name::UnitName,
 };
 
-/// Starting and stopping units, one command at a time on each machine.
-#[derive(Debug)]
-pub(crate) struct Jobs<'a> {
-    pub(crate) machine: &'a Machine,
-    pub(crate) locked: LockedRecord,
-}
-
-/// Why a unit could not be started or stopped, in systemctl's words.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    #[error("Unit {0} not found.")]
-    NotFound(UnitName),
-    #[error("Unit {0} not loaded.")]
-    NotLoaded(UnitName),
-    #[error("Unit name {0} is missing the instance name.")]
-    MissingInstance(UnitName),
-    #[error("Unit {0} has a bad unit file setting.\n{1}")]
-    BadSetting(UnitName, String),
-    #[error("A dependency job for {0} failed. See 'journalctl -xe' for details.")]
-    Dependency(UnitName),
-    #[error("Job failed. See \"journalctl -xe\" for details.\n{0}")]
-    Job(String),
-    #[error(
-        "Job for {0} failed because the control process exited with error code.\nSee \"systemctl status {0}\" and \"journalctl -xeu {0}\" for details."
-    )]
-    Process(UnitName),
-    #[error("{0:#}")]
-    Machine(#[from] anyhow::Error),
-}
-
-impl<'a> Jobs<'a> {
-    /// Waits for other commands on this machine to end.
-    pub(crate) fn begin(machine: &'a Machine) -> anyhow::Result<Self> {
-        Ok(Self {
-            machine,
-            locked: LockedRecord::lock(&machine.record_directory())?,
-        })
+impl Machine {
+    /// Starts every enabled unit, as a machine does when it boots; what could not be started is returned as sentences for the log.
+    ///
+    /// # Errors
+    /// When the machine's own files cannot be read or written.
+    pub fn start_enabled(&self) -> anyhow::Result<Vec<String>> {
+        Jobs::begin(self)?.start_enabled()
     }
 
+    /// Stops everything that runs on the machine, and forgets what failed; what is enabled stays enabled.
+    /// When it returns, no process of any unit is left, whatever happened to systemctl or to the unit files before; except one that
+    /// had cleared its environment and lost its main process before, or that began a session of its own as well.
+    ///
+    /// # Errors
+    /// When the machine's own files cannot be read or written.
+    pub fn stop_all(&self) -> anyhow::Result<()> {
+        if self.record_directory().exists() {
+            Jobs::begin(self)?.stop_all()
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Jobs<'_> {
     pub(crate) fn start_enabled(&mut self) -> anyhow::Result<Vec<String>> {
         let mut failed = Vec::new();
         let mut names = install::enabled_units(&self.machine.units);
@@ -197,17 +186,6 @@ impl<'a> Jobs<'a> {
         Ok(())
     }
 
-    /// Makes the unit inactive on record.
-    pub(crate) fn forget(&mut self, name: &UnitName) -> anyhow::Result<()> {
-        self.locked.record.units.remove(name);
-        self.locked.save()
-    }
-
-    pub(crate) fn set(&mut self, name: &UnitName, entry: Entry) -> anyhow::Result<()> {
-        self.locked.record.units.insert(name.clone(), entry);
-        self.locked.save()
-    }
-
     /// Stops the unit and those that go with it.
     pub(crate) fn stop(&mut self, name: &UnitName) -> Result<(), Failure> {
         self.must_be_known(name)?;
@@ -290,13 +268,6 @@ impl<'a> Jobs<'a> {
             stopped.extend(self.stop_loaded(&name)?);
         }
         Ok(stopped)
-    }
-
-    /// Ends what runs of the service, also what its main process left behind when it ended.
-    pub(crate) fn end_processes(&self, name: &UnitName) {
-        if let Some(run) = self.locked.record.run(name) {
-            end(run.process, &run.invocation_id, run.kill);
-        }
     }
 }
 

@@ -1,3 +1,5 @@
+//! What the machine keeps of its units: which were started, and which failed.
+
 use std::{
     collections::BTreeMap,
     fs::{self, File},
@@ -8,7 +10,10 @@ use std::{
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::{process::Process, service::Kill, unit_name::UnitName};
+use crate::{
+    process::{Kill, Process},
+    unit_name::UnitName,
+};
 
 /// What a machine remembers of its units. A unit that is not in it is inactive; whether a process runs is asked of the kernel.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -47,12 +52,12 @@ impl Record {
         match fs::read(&path) {
             Ok(json) => serde_json::from_slice(&json).with_context(|| {
                 format!(
-                    "reading {}: expected what systemctl wrote there",
+                    "cannot read {}: expected what systemctl wrote there",
                     path.display()
                 )
             }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
         }
     }
 
@@ -93,11 +98,12 @@ impl LockedRecord {
     /// Waits until no other command changes the machine's units.
     pub(crate) fn lock(directory: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(directory)
-            .with_context(|| format!("creating {}", directory.display()))?;
+            .with_context(|| format!("cannot make the directory {}", directory.display()))?;
         let path = directory.join("lock");
-        let lock = File::create(&path).with_context(|| format!("opening {}", path.display()))?;
+        let lock =
+            File::create(&path).with_context(|| format!("cannot open {}", path.display()))?;
         lock.lock()
-            .with_context(|| format!("locking {}", path.display()))?;
+            .with_context(|| format!("cannot lock {}", path.display()))?;
         Ok(Self {
             record: Record::read(directory)?,
             directory: directory.to_owned(),
@@ -109,10 +115,10 @@ impl LockedRecord {
     pub(crate) fn save(&self) -> anyhow::Result<()> {
         let path = self.directory.join("state.json");
         let new = self.directory.join("state.json.new");
-        let json =
-            serde_json::to_vec_pretty(&self.record).context("writing the units' state as JSON")?;
+        let json = serde_json::to_vec_pretty(&self.record)
+            .context("cannot write the units' state as JSON")?;
         fs::write(&new, json)
             .and_then(|()| fs::rename(&new, &path))
-            .with_context(|| format!("writing {}", path.display()))
+            .with_context(|| format!("cannot write {}", path.display()))
     }
 }

@@ -1,3 +1,5 @@
+//! The emulated machine, as far as its services are concerned.
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
@@ -10,9 +12,8 @@ use std::{
 
 use anyhow::Context;
 
-use super::{
+use crate::{
     install,
-    jobs::Jobs,
     process::processes_of,
     record::{Entry, Record},
     unit::{Kind, LoadError, Unit},
@@ -28,7 +29,7 @@ pub struct Machine {
     pub address: IpAddr,
     /// Where the unit files are: `<directory>/systemd/system`, or the first entry of `SYSTEMD_UNIT_PATH`.
     pub units: PathBuf,
-    /// The program that acts as [`exec`](super::exec()) when it is called `juju-emulator-exec`. It is this very process's own, unless
+    /// The program that acts as [`exec`](crate::exec()) when it is called `juju-emulator-exec`. It is this very process's own, unless
     /// that is another program that only uses the library.
     pub executable: PathBuf,
 }
@@ -131,28 +132,6 @@ impl Machine {
         Ok(machine)
     }
 
-    /// Starts every enabled unit, as a machine does when it boots; what could not be started is returned as sentences for the log.
-    ///
-    /// # Errors
-    /// When the machine's own files cannot be read or written.
-    pub fn start_enabled(&self) -> anyhow::Result<Vec<String>> {
-        Jobs::begin(self)?.start_enabled()
-    }
-
-    /// Stops everything that runs on the machine, and forgets what failed; what is enabled stays enabled.
-    /// When it returns, no process of any unit is left, whatever happened to systemctl or to the unit files before; except one that
-    /// had cleared its environment and lost its main process before, or that began a session of its own as well.
-    ///
-    /// # Errors
-    /// When the machine's own files cannot be read or written.
-    pub fn stop_all(&self) -> anyhow::Result<()> {
-        if self.directory.join("systemd").exists() {
-            Jobs::begin(self)?.stop_all()
-        } else {
-            Ok(())
-        }
-    }
-
     /// Every process of every service on the machine.
     ///
     /// # Errors
@@ -189,13 +168,13 @@ impl Machine {
         let path = self.journal(unit);
         let directory = path.parent().map_or(Ok(()), fs::create_dir_all);
         let file = directory.and_then(|()| File::options().append(true).create(true).open(&path));
-        file.with_context(|| format!("opening {}", path.display()))
+        file.with_context(|| format!("cannot open {}", path.display()))
     }
 
     /// Writes a line of systemctl's own to the unit's journal.
     pub(crate) fn log(&self, unit: &UnitName, line: &str) -> anyhow::Result<()> {
         writeln!(self.open_journal(unit)?, "{unit}: {line}")
-            .with_context(|| format!("writing the journal of {unit}"))
+            .with_context(|| format!("cannot write the journal of {unit}"))
     }
 
     pub(crate) fn load(&self, name: &UnitName) -> Result<Unit, LoadError> {

@@ -1,8 +1,10 @@
+//! Starting a service's commands.
+
 use std::{collections::BTreeMap, fs, net::TcpListener, process::Child};
 
 use anyhow::Context;
 
-use super::{
+use crate::{
     exec::Start,
     exec_start::ExecStart,
     jobs::{Failure, Jobs},
@@ -85,7 +87,7 @@ impl Jobs<'_> {
         if let Some(mut child) = self.spawn(starting, command, true)? {
             let status = child
                 .wait()
-                .with_context(|| format!("waiting for a process of {name}"))?;
+                .with_context(|| format!("cannot wait for a process of {name}"))?;
             succeeded = status.success();
         }
         // What it left in the background goes with it, and no other run takes its place on record before.
@@ -110,7 +112,7 @@ impl Jobs<'_> {
             socket,
         } = starting;
         let invocation_id = fs::read_to_string("/proc/sys/kernel/random/uuid")
-            .context("reading a random number")?
+            .context("cannot read a random number")?
             .trim()
             .replace('-', "");
         let environment = match starting.environment(&invocation_id) {
@@ -132,7 +134,7 @@ impl Jobs<'_> {
             Ok(held) => held,
             Err(error) => {
                 let reason = format!(
-                    "starting {} in {}: {error}",
+                    "cannot start {} in {}: {error}",
                     self.machine.executable.display(),
                     service.working_directory.display()
                 );
@@ -156,13 +158,13 @@ impl Jobs<'_> {
         }
         let (mut child, error) = held
             .release()
-            .with_context(|| format!("starting {program} for {}", unit.name))?;
+            .with_context(|| format!("cannot start {program} for {}", unit.name))?;
         let Some(error) = error else {
             return Ok(Some(child));
         };
         child
             .wait()
-            .with_context(|| format!("waiting for a process of {}", unit.name))?;
+            .with_context(|| format!("cannot wait for a process of {}", unit.name))?;
         self.machine
             .log(&unit.name, &format!("failed to execute {error}"))?;
         self.set(&unit.name, Entry::Failed("exit-code".to_owned()))?;

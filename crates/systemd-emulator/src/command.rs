@@ -1,3 +1,5 @@
+//! The command `systemctl`: its verbs and options.
+
 use std::{
     collections::BTreeSet,
     env,
@@ -10,7 +12,7 @@ use std::{
 
 use clap::Parser;
 
-use super::{
+use crate::{
     install,
     jobs::{Failure, Jobs},
     machine::Machine,
@@ -87,7 +89,7 @@ impl<E: Into<anyhow::Error>> From<E> for Stop {
 ///
 /// It ends as systemd's does; with 2 for a verb, flag or property that the emulated one lacks.
 #[must_use]
-pub fn systemctl(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub(crate) fn systemctl(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (mut stdout, mut stderr) = (io::stdout().lock(), io::stderr().lock());
     let arguments = match Arguments::try_parse_from(iter::once("systemctl".into()).chain(arguments))
     {

@@ -32,18 +32,44 @@ mod exec_start;
 mod install;
 mod jobs;
 mod machine;
-pub(crate) mod process;
+mod process;
 mod record;
 mod service;
 mod show;
 mod shutdown;
 mod socket;
+mod start;
 mod start_service;
 mod unit;
 mod unit_file;
 mod unit_name;
 
-pub use command::systemctl;
-pub use exec::exec;
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+pub use exec::NAME as EXEC;
 pub use machine::{Machine, NotInMachine, RunningProcess};
-pub use shutdown::{Shutdown, reboot, shutdown};
+pub use process::kill_processes_with;
+pub use shutdown::Shutdown;
+
+/// The names of the commands of an emulated machine, to be linked into a directory on its `PATH`.
+pub const COMMANDS: [&str; 3] = ["systemctl", "reboot", "shutdown"];
+
+/// Runs the command of this name, one of [`COMMANDS`] or [`EXEC`], with its arguments; none is run for another name.
+pub fn main(name: &str, args: &mut dyn Iterator<Item = OsString>) -> Option<ExitCode> {
+    let words = |args: &mut dyn Iterator<Item = OsString>| {
+        args.map(|arg| arg.to_string_lossy().into_owned())
+            .collect::<Vec<_>>()
+    };
+    Some(match name {
+        "systemctl" => command::systemctl(args),
+        "reboot" => shutdown::reboot(words(args)),
+        "shutdown" => shutdown::shutdown(words(args)),
+        EXEC => exec::exec(args),
+        _ => return None,
+    })
+}

@@ -1,10 +1,12 @@
+//! `enable` and `disable`: the links that say what starts when the machine boots.
+
 use std::{
     fs, io,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
 
-use super::{
+use crate::{
     unit::{linked_units, refused_setting},
     unit_file::UnitFile,
     unit_name::UnitName,
