@@ -14,3 +14,4 @@ mod scripted_hook;
 mod server;
 mod state_transitions;
 mod unit;
+mod walls;

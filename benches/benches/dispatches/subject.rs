@@ -8,8 +8,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use escargot::CargoBuild;
+use juju_emulator::charm::stage::stage;
 use juju_emulator::hook_command_names;
-use juju_emulator::stage::stage;
 
 use crate::case::{Case, INSTALL};
 use crate::measurement::Measurement;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use escargot::CargoBuild;
-use juju_emulator::stage::stage;
+use juju_emulator::charm::stage::stage;
 
 use crate::plot::Plot;
 use crate::set_ports::ManyPorts;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use juju_emulator::OpenedPorts;
-use juju_emulator::charm::Charm;
+use juju_emulator::charm::metadata::Charm;
 use ops::{Event, JujuContext, StorageEvent, UnitName};
 
 use crate::state::{State, read_ports};

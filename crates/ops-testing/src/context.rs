@@ -13,9 +13,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use juju_emulator::UnitView;
-use juju_emulator::charm::Charm;
-use juju_emulator::dispatch::{Dispatch, Identity};
-use juju_emulator::hook::Hook;
+use juju_emulator::charm::hook::Hook;
+use juju_emulator::charm::metadata::Charm;
+use juju_emulator::hook::dispatch::{Dispatch, Identity};
 use ops::{Event, HookCommand, HookCommands, JujuContext};
 
 use crate::consistency::{self, ImpossibleState};

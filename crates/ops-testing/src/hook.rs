@@ -1,7 +1,7 @@
 //! The hook that Juju dispatches for an event.
 
 use juju_emulator::HookKind;
-use juju_emulator::hook::{
+use juju_emulator::charm::hook::{
     self, Hook, RelationEvent as Relation, SecretEvent as Secret, StorageEvent as Storage,
     StorageLocation, WorkloadEvent,
 };

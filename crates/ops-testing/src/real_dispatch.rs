@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, Result};
-use juju_emulator::dispatch::{
-    Agent, Call, Dispatch, Ended, Identity, Reply, Stream, link_commands,
-};
-use juju_emulator::hook::Hook;
-use juju_emulator::hook_command_names;
+use juju_emulator::charm::hook::Hook;
+use juju_emulator::hook::dispatch::{Agent, Call, Dispatch, Ended, Identity, Reply, Stream};
+use juju_emulator::{hook_command_names, link_commands};
 use systemd_emulator::{self, Machine};
 use tempfile::TempDir;
 

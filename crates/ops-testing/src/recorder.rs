@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use juju_emulator::{Answer, Effect, HookContext, LogLevel, UnitView, UnknownCommand};
+use juju_emulator::{
+    Answer, Effect, HookContext, LogLevel, TakesEffect, UnitView, UnknownCommand, takes_effect,
+};
 
 use crate::fault::{Fault, FaultKind};
 use crate::outcome::{Exit, LogLine, Outcome};
 use crate::state::{State, charm_status, write_ports};
-
-/// The commands that take effect once the hook has succeeded.
-const WAITING: [&str; 2] = ["close-port", "open-port"];
 
 /// One hook that runs.
 pub(crate) struct Recorder {
@@ -74,7 +73,7 @@ impl Recorder {
         }
 
         let answer = self.context.run(command, args, directory)?;
-        if answer.exit_code == 0 && WAITING.contains(&command) {
+        if answer.exit_code == 0 && takes_effect(command) == Some(TakesEffect::AtTheEnd) {
             self.waiting
                 .extend(self.outcome.hook_commands.last().cloned());
         }

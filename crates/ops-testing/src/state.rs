@@ -133,9 +133,14 @@ pub(crate) fn write_ports(ports: &OpenedPorts) -> Vec<String> {
 
 /// Juju's status as far as the charm has set it.
 pub(crate) fn charm_status(status: &juju_emulator::Status) -> Option<Status> {
-    serde_json::to_value(status)
-        .and_then(serde_json::from_value)
-        .ok()
+    let message = status.message.as_str();
+    Some(match status.status.as_str() {
+        "active" => Status::active().with_message(message),
+        "waiting" => Status::waiting(message),
+        "maintenance" => Status::maintenance(message),
+        "blocked" => Status::blocked(message),
+        _ => return None,
+    })
 }
 
 /// The status as Juju holds it.
@@ -151,7 +156,7 @@ pub(crate) fn juju_status(status: Option<&Status>) -> juju_emulator::Status {
 /// A state that has been checked against the charm, as a hook finds it.
 pub(crate) fn view(
     state: &State,
-    charm: &juju_emulator::charm::Charm,
+    charm: &juju_emulator::charm::metadata::Charm,
     unit: &str,
 ) -> Result<UnitView, String> {
     let unit_status = juju_status(state.unit_status.as_ref());

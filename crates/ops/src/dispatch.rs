@@ -12,10 +12,11 @@ use crate::charm::Charm;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::hook_command::{HookCommand, HookCommands, Processes};
-use crate::juju_context::{JUJU_DISPATCH_PATH, JujuContext, JujuContextError};
+use crate::juju_context::JujuContext;
 use crate::log;
 use crate::status::Status;
 use crate::unit::Unit;
+use crate::variables::{JUJU_DISPATCH_PATH, JujuContextError};
 
 /// Runs a charm for the event that Juju dispatched it for, and returns the exit code for `main`.
 ///

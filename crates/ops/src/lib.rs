@@ -68,6 +68,7 @@ mod status;
 mod storage;
 mod unit;
 mod unit_name;
+mod variables;
 
 pub use action::{Action, ActionResults, TaskId, TaskIdError};
 pub use charm::Charm;
@@ -78,12 +79,14 @@ pub use event::{
     ActionEvent, CheckEvent, Event, NoticeEvent, RelationEvent, SecretEvent, StorageEvent,
 };
 pub use hook_command::{HookCommand, HookCommandError, HookCommands, Problem};
-pub use juju_context::{JujuContext, JujuContextError};
+pub use juju_context::JujuContext;
 pub use ports::plan::PortChanges;
-pub use ports::port::{Endpoints, Port, PortError, Protocol};
+pub use ports::port::{Endpoints, Port, PortError};
+pub use ports::port_range::Protocol;
 pub use relation::{RelationId, RelationIdError};
 pub use secret::{SecretId, SecretIdError};
 pub use status::Status;
 pub use storage::{StorageId, StorageIdError};
 pub use unit::Unit;
 pub use unit_name::{UnitName, UnitNameError};
+pub use variables::JujuContextError;

@@ -7,10 +7,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use juju_emulator::dispatch::{
-    Agent, Call, Dispatch, DispatchError, Ended, Identity, Reply, Stream, link_commands,
+use juju_emulator::charm::hook::Hook;
+use juju_emulator::hook::dispatch::{
+    Agent, Call, Dispatch, DispatchError, Ended, Identity, Reply, Stream,
 };
-use juju_emulator::hook::Hook;
+use juju_emulator::link_commands;
 
 /// Answers every call with `reply` and remembers what it saw.
 struct Recorder<'a> {

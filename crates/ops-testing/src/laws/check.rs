@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::Value;
 
-use super::judge::{Judge, Verdict};
-use super::law::Violation;
-use super::option_values::{distinct, values};
-use super::stories::Stories;
-use super::story::Story;
-use super::workload::Workload;
 use crate::context::{Context, fail};
+use crate::laws::judge::{Judge, Verdict};
+use crate::laws::law::Violation;
+use crate::laws::option_values::{distinct, values};
+use crate::laws::stories::Stories;
+use crate::laws::story::Story;
+use crate::laws::workload::Workload;
 use crate::state::State;
 
 /// A charm with many options can be in more situations than anybody wants to wait for.
 const EXPLORED: usize = 5_000;
 
-/// Checks that a charm keeps the laws of a holistic charm, each [`Law`](super::Law) in many stories.
+/// Checks that a charm keeps the laws of a holistic charm, each [`Law`](crate::laws::Law) in many stories.
 ///
 /// A story begins in a given state. Then come events in any order, between which the operator sets options to values
 /// that are good or bad, and some hooks go wrong.

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use juju_emulator::{TakesEffect, takes_effect};
 use ops::Event;
 use serde_json::{Value, json};
 
-use super::difference::Situation;
-use super::law::{Law, Violation};
-use super::story::{Step, Story, Told};
-use super::workload::Workload;
 use crate::context::Context;
+use crate::laws::difference::Situation;
+use crate::laws::law::{Law, Violation};
+use crate::laws::story::{Step, Story, Told};
+use crate::laws::workload::Workload;
 use crate::state::{State, read_ports};
 
 pub(super) type Verdict<T = ()> = Result<T, Violation>;
@@ -245,10 +246,7 @@ pub(super) fn is_blocked(state: &State) -> bool {
 /// Whether the hook command does more than read. The status may always be set again.
 fn may_change(command: &str) -> bool {
     let name = command.split(' ').next().unwrap_or_default();
-    let reads = ["-get", "-ids", "-list"]
-        .iter()
-        .any(|end| name.ends_with(end));
-    !reads && !["opened-ports", "is-leader", "status-set"].contains(&name)
+    name != "status-set" && takes_effect(name) != Some(TakesEffect::Never)
 }
 
 /// Whether the second of two hooks has only opened what Juju refuses to open in the first: what overlaps a range that

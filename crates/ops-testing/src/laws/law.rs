@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::difference::{Situation, difference};
-use super::story::{Story, Told};
+use crate::laws::difference::{Situation, difference};
+use crate::laws::story::{Story, Told};
 
 /// What a holistic charm promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Values for a config option, of which some may be good for the charm and some bad.
 
-use juju_emulator::charm::{ConfigOption, OptionType};
+use juju_emulator::charm::config_option::{ConfigOption, OptionType};
 use serde_json::Value;
 
 /// What an operator may set the option to: its default and what lies beside it, and the bounds of its type.

@@ -2,12 +2,12 @@
 
 use ops::Status;
 
-use super::difference::Situation;
-use super::judge::{Judge, Verdict, is_blocked, waited_for_the_next_hook};
-use super::law::{Law, Violation};
-use super::story::{StepFault, Story, Told};
-use super::workload::Workload;
 use crate::fault::{Fault, FaultKind};
+use crate::laws::difference::Situation;
+use crate::laws::judge::{Judge, Verdict, is_blocked, waited_for_the_next_hook};
+use crate::laws::law::{Law, Violation};
+use crate::laws::story::{StepFault, Story, Told};
+use crate::laws::workload::Workload;
 use crate::outcome::Outcome;
 use crate::state::State;
 

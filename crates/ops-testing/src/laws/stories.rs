@@ -1,11 +1,11 @@
 //! Which stories are tried.
 
-use juju_emulator::charm::Charm;
+use juju_emulator::charm::metadata::Charm;
 use ops::{Event, RelationEvent, RelationId};
 use serde_json::Value;
 
-use super::option_values::distinct;
-use super::story::{Step, Story};
+use crate::laws::option_values::distinct;
+use crate::laws::story::{Step, Story};
 use crate::state::State;
 
 /// Where the pseudo-random stories come from. They are the same in every run.

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use ops::Event;
 use serde_json::Value;
 
-use super::difference::Situation;
-use super::rust_code;
-use super::workload::Workload;
 use crate::context::Context;
 use crate::fault::{Fault, FaultKind};
+use crate::laws::difference::Situation;
+use crate::laws::rust_code;
+use crate::laws::workload::Workload;
 use crate::outcome::{Exit, Outcome};
 use crate::state::State;
 

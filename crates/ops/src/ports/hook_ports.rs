@@ -6,7 +6,8 @@ use crate::error::Error;
 use crate::hook_command::{HookCommand, HookCommandError, HookCommands, Problem};
 use crate::ports::openness::{HookRange, Openness};
 use crate::ports::plan::Plan;
-use crate::ports::port::{Endpoints, Port, PortError, PortRange};
+use crate::ports::port::{Endpoints, Port, PortError};
+use crate::ports::port_range::PortRange;
 
 /// The ports of the unit in the course of one hook.
 ///

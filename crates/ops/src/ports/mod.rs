@@ -5,3 +5,4 @@ pub(crate) mod opened_ports;
 pub(crate) mod openness;
 pub(crate) mod plan;
 pub(crate) mod port;
+pub(crate) mod port_range;

@@ -6,7 +6,8 @@ use crate::error::Result;
 use crate::ports::hook_ports::HookPorts;
 use crate::ports::openness::Openness;
 use crate::ports::plan::{self, PortChanges};
-use crate::ports::port::{Port, PortError, Protocol};
+use crate::ports::port::{Port, PortError};
+use crate::ports::port_range::Protocol;
 use crate::unit::Unit;
 
 /// # Opened ports

@@ -13,7 +13,8 @@
 use std::collections::BTreeMap;
 
 use crate::ports::openness::{HookRange, Openness};
-use crate::ports::port::{Endpoints, Port, PortRange, Protocol};
+use crate::ports::port::{Endpoints, Port};
+use crate::ports::port_range::{PortRange, Protocol};
 
 /// What [`Unit::set_ports`](crate::Unit::set_ports) changes, once the hook has ended well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,39 +121,6 @@ impl Plan {
         }
         changes.opened.sort();
         changes
-    }
-}
-
-impl PortRange {
-    fn is_before(self, other: Self) -> bool {
-        (self.protocol, self.to) < (other.protocol, other.from)
-    }
-
-    pub(crate) fn overlaps(self, other: Self) -> bool {
-        !self.is_before(other) && !other.is_before(self)
-    }
-
-    /// What is in both of two ranges that overlap.
-    fn part_in(self, other: Self) -> Self {
-        Self {
-            from: self.from.max(other.from),
-            to: self.to.min(other.to),
-            ..self
-        }
-    }
-
-    fn part_below(self, other: Self) -> Option<Self> {
-        (self.from < other.from).then(|| Self {
-            to: other.from - 1,
-            ..self
-        })
-    }
-
-    fn part_above(self, other: Self) -> Option<Self> {
-        (self.to > other.to).then(|| Self {
-            from: other.to + 1,
-            ..self
-        })
     }
 }
 

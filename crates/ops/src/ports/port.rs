@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
+use crate::ports::port_range::{PortRange, Protocol};
+
 /// A port, a range of ports, or icmp, as Juju opens them: for all endpoints or for some.
 ///
 /// Its text is Juju's: `80/tcp`, `8000-8100/udp`, `icmp`, and with endpoints `80/tcp (bar, foo)`.
@@ -32,25 +34,6 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 pub struct Port {
     pub(crate) range: PortRange,
     pub(crate) endpoints: Endpoints,
-}
-
-/// The numbers of a protocol, in the order in which Juju sorts them; icmp, which has none, holds 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct PortRange {
-    pub(crate) protocol: Protocol,
-    pub(crate) from: u16,
-    pub(crate) to: u16,
-}
-
-/// A protocol that Juju can open ports of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Protocol {
-    /// `icmp`, which has no port numbers.
-    Icmp,
-    /// `tcp`.
-    Tcp,
-    /// `udp`.
-    Udp,
 }
 
 /// The endpoints of the application that a port is opened for.
@@ -200,26 +183,20 @@ impl Port {
     }
 }
 
-impl PortRange {
-    pub(crate) const ICMP: Self = Self {
-        protocol: Protocol::Icmp,
-        from: 0,
-        to: 0,
-    };
-
-    pub(crate) fn for_endpoints(self, endpoints: Endpoints) -> Port {
-        Port {
-            range: self,
-            endpoints,
-        }
-    }
-}
-
 impl PortError {
     pub(crate) fn overlap(port: &Port, held: PortRange) -> Self {
         Self::Overlap {
             port: port.to_string(),
             held: held.to_string(),
+        }
+    }
+}
+
+impl PortRange {
+    pub(crate) fn for_endpoints(self, endpoints: Endpoints) -> Port {
+        Port {
+            range: self,
+            endpoints,
         }
     }
 }
@@ -267,30 +244,6 @@ impl FromStr for Port {
     }
 }
 
-/// Juju's own form; a number without a protocol is of tcp.
-impl FromStr for PortRange {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        if text == "icmp" {
-            return Ok(Self::ICMP);
-        }
-        let (numbers, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-        let protocol = match protocol {
-            "tcp" => Protocol::Tcp,
-            "udp" => Protocol::Udp,
-            _ => return Err(()),
-        };
-        let (from, to) = numbers.split_once('-').unwrap_or((numbers, numbers));
-        let number = |text: &str| text.parse::<u16>().map_err(|_| ());
-        Ok(Self {
-            protocol,
-            from: number(from)?,
-            to: number(to)?,
-        })
-    }
-}
-
 impl fmt::Display for Port {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.range)?;
@@ -298,27 +251,6 @@ impl fmt::Display for Port {
             Endpoints::All => Ok(()),
             named @ Endpoints::Named(_) => write!(formatter, " ({named})"),
         }
-    }
-}
-
-impl fmt::Display for PortRange {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { protocol, from, to } = self;
-        match protocol {
-            Protocol::Icmp => write!(formatter, "icmp"),
-            _ if from == to => write!(formatter, "{from}/{protocol}"),
-            _ => write!(formatter, "{from}-{to}/{protocol}"),
-        }
-    }
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Icmp => "icmp",
-            Self::Tcp => "tcp",
-            Self::Udp => "udp",
-        })
     }
 }
 

@@ -1,0 +1,9 @@
+//! The unit agents: which operation is next, and what becomes of it.
+
+pub(crate) mod effects;
+pub(crate) mod interrupt;
+pub(crate) mod machine_agent;
+pub(crate) mod operation;
+pub(crate) mod resolver;
+pub(crate) mod unit_agent;
+pub(crate) mod view;

@@ -1,0 +1,440 @@
+//! The agent of one unit: runs its hooks one after the other and notes how each ended.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+
+use crate::agent::interrupt::Interrupt;
+use crate::agent::machine_agent::{agent_path, link, machine, machine_variables};
+use crate::agent::operation::RunningHook;
+use crate::agent::resolver::{Operation, Seen, advance, next_operation, retry_delay};
+use crate::charm::hook::Hook;
+use crate::charm::stage;
+use crate::controller::debug_log::LogLevel;
+use crate::controller::debug_log::Record;
+use crate::controller::model::{Again, Life, Model, Reached, StatusSince, Unit, Why};
+use crate::controller::store::Store;
+use crate::hook::process::{self, Ended, Stream};
+use systemd_emulator::{Shutdown, kill_processes_with};
+
+/// What a command left that `juju exec` ran in a unit.
+#[derive(Debug)]
+pub(crate) struct Executed {
+    pub(crate) exit_code: i32,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+}
+
+/// Runs what has become due until every unit has settled; waits for other processes that do the same, on each machine at most
+/// for `patience` if there is one.
+pub(crate) fn settle(
+    store: &Store,
+    interrupt: &Interrupt,
+    patience: Option<Duration>,
+) -> Result<()> {
+    let mut busy = BTreeSet::new();
+    loop {
+        let model = store.read()?;
+        let now = Timestamp::now();
+        let due = model.units().find(|(name, unit)| {
+            !busy.contains(&unit.machine) && next_operation(&model, name, now).is_some()
+        });
+        let Some((name, unit)) = due else {
+            return Ok(());
+        };
+        let agent = UnitAgent::new(store, interrupt, name, unit.machine);
+        let Some(_lock) = agent.lock(patience)? else {
+            busy.insert(unit.machine);
+            continue;
+        };
+        // Meanwhile another process may have done it.
+        match next_operation(&*store.read()?, name, Timestamp::now()) {
+            Some(Operation::Run(hook)) => agent.run_hook(&hook)?,
+            Some(Operation::Skip(hook)) => agent.skip_hook(&hook)?,
+            Some(Operation::CleanUp) => agent.clean_up()?,
+            None => {}
+        }
+    }
+}
+
+/// Runs commands in a unit as `juju exec` does: with a hook's rights, and their changes are kept whatever they exit with.
+/// When they cannot be, the commands have failed.
+pub(crate) fn exec(
+    store: &Store,
+    interrupt: &Interrupt,
+    unit: &str,
+    commands: &str,
+) -> Result<Executed> {
+    let machine = store
+        .read()?
+        .unit(unit)
+        .context("the unit is gone")?
+        .1
+        .machine;
+    let agent = UnitAgent::new(store, interrupt, unit, machine);
+    let _lock = agent.lock(None)?;
+    agent.exec(commands)
+}
+
+/// Runs commands on a machine, beside all units: there are no hook commands, and nothing is committed.
+pub(crate) fn exec_on_machine(
+    store: &Store,
+    interrupt: &Interrupt,
+    number: u32,
+    commands: &str,
+) -> Result<Executed> {
+    let _lock = store.lock(&format!("machine-{number}"))?;
+    let mut path = link(store)?.into_os_string();
+    path.push(":");
+    path.push(agent_path());
+    let mut command = Command::new("/bin/bash");
+    command
+        .args(["-c", commands])
+        .env_clear()
+        .envs(machine_variables(store, number)?)
+        .env("PATH", path);
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let ended = interrupt.watched(|interrupt| {
+        process::run_command(&mut command, interrupt, |stream, line| match stream {
+            Stream::Stdout => stdout.extend_from_slice(line),
+            Stream::Stderr => stderr.extend_from_slice(line),
+        })
+    });
+    let exit_code = exit_code(ended.context("cannot run bash")?)?;
+    act_on_shutdown(store, number, false, |level, message| {
+        store.log().append(&Record {
+            time: Timestamp::now(),
+            entity: format!("machine-{number}"),
+            level,
+            module: "juju.worker.reboot".to_owned(),
+            message,
+        })
+    })?;
+    Ok(Executed {
+        exit_code,
+        stdout,
+        stderr,
+    })
+}
+
+/// What `juju exec` says that its commands exited with.
+fn exit_code(ended: Ended) -> Result<i32> {
+    match ended {
+        Ended::Exited(code) => Ok(code),
+        Ended::Killed(signal) => Ok(128 + signal),
+        Ended::Interrupted => bail!("interrupted"),
+        Ended::Missing => Ok(0),
+    }
+}
+
+struct UnitAgent<'a> {
+    store: &'a Store,
+    interrupt: &'a Interrupt,
+    unit: &'a str,
+    machine: u32,
+}
+
+impl<'a> UnitAgent<'a> {
+    fn new(store: &'a Store, interrupt: &'a Interrupt, unit: &'a str, machine: u32) -> Self {
+        Self {
+            store,
+            interrupt,
+            unit,
+            machine,
+        }
+    }
+
+    /// Hooks of one machine run one after the other, whoever runs them. What a killed emulator's hook still does is ended first.
+    fn lock(&self, patience: Option<Duration>) -> Result<Option<fs::File>> {
+        let name = format!("machine-{}", self.machine);
+        let lock = match patience {
+            None => Some(self.store.lock(&name)?),
+            Some(patience) => self.store.try_lock(&name, patience)?,
+        };
+        // When the unit is gone by now, so is the directory of sockets.
+        if lock.is_some() && self.store.read()?.unit(self.unit).is_some() {
+            end_leftovers(&self.sockets()?)?;
+        }
+        Ok(lock)
+    }
+
+    fn sockets(&self) -> Result<PathBuf> {
+        let uuid = &self.store.read()?.uuid;
+        self.store.data().sockets(uuid, self.machine)
+    }
+
+    fn run_hook(&self, hook: &Hook) -> Result<()> {
+        if io::stderr().is_terminal() {
+            writeln!(io::stderr(), "{}: {hook}", self.unit)?;
+        }
+        self.set_status_before(hook)?;
+        // Once, for a charm that comes while this one is installed has not been seen.
+        let model = self.store.read()?;
+        if [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook) {
+            self.install_charm(&model)?;
+        }
+        let (application, _) = model.unit(self.unit).context("the unit is gone")?;
+        let seen = Seen::new(&model, application);
+        let mut running = RunningHook::new(self.store, &model, self.unit, hook)?;
+        let ended = running.run("", self.interrupt)?;
+        let why = match &ended {
+            Ok(Ended::Interrupted) => {
+                bail!(
+                    "interrupted: the next command runs the {hook} hook of {} again",
+                    self.unit
+                )
+            }
+            // Killed, as it wanted to be.
+            _ if running.reboot_now => None,
+            Ok(Ended::Exited(0) | Ended::Missing) => self.commit(&running, hook, &seen)?.err(),
+            Ok(Ended::Exited(code)) => Some(format!("exit status {code}")),
+            Ok(Ended::Killed(signal)) => Some(format!("killed by signal {signal}")),
+            Err(error) => Some(error.to_string()),
+        };
+        let via = running.via();
+        match &why {
+            None if running.reboot_now => {
+                let message = format!("hook \"{hook}\" (via {via}) runs again after the reboot");
+                running.log(LogLevel::Info, message)?;
+                let (hook, why) = (hook.clone(), Why::Rebooted);
+                self.update_unit(|unit, _| unit.again = Some(Again { hook, why }))?;
+            }
+            None if matches!(ended, Ok(Ended::Missing)) => {
+                running.log(LogLevel::Info, format!("skipped \"{hook}\" hook (missing)"))?;
+            }
+            None => running.log(LogLevel::Info, format!("ran \"{hook}\" hook (via {via})"))?,
+            Some(why) => {
+                running.log(
+                    LogLevel::Error,
+                    format!("hook \"{hook}\" (via {via}) failed: {why}"),
+                )?;
+                self.note_failure(hook, matches!(ended, Ok(Ended::Killed(_))))?;
+            }
+        }
+        let wants_reboot = why.is_none() && running.wants_reboot();
+        let reboot = wants_reboot || running.reboot_now;
+        act_on_shutdown(self.store, self.machine, reboot, |level, message| {
+            running.log(level, message)
+        })
+    }
+
+    /// Goes on as if a hook that failed had succeeded.
+    fn skip_hook(&self, hook: &Hook) -> Result<()> {
+        self.store.update(|model| {
+            let (application, _) = model.unit(self.unit).context("the unit is gone")?;
+            let seen = Seen::new(model, application);
+            let now = Timestamp::now();
+            if let Some(unit) = model.unit_mut(self.unit) {
+                unit.agent_status = StatusSince::new("idle", "", now);
+                advance(unit, hook, &seen, now);
+            }
+            Ok(())
+        })
+    }
+
+    fn exec(&self, commands: &str) -> Result<Executed> {
+        let model = self.store.read()?;
+        let mut running = RunningHook::new(self.store, &model, self.unit, &Hook::JujuExec)?;
+        let mut exit_code = exit_code(running.run(commands, self.interrupt)??)?;
+        let committed = self.store.update(|model| running.commit(model))?;
+        let wants_reboot = committed.is_ok() && running.wants_reboot();
+        if let Err(refusal) = committed {
+            writeln!(running.stderr, "cannot apply changes: {refusal}")?;
+            exit_code = if exit_code == 0 { 1 } else { exit_code };
+        }
+        let reboot = wants_reboot || running.reboot_now;
+        act_on_shutdown(self.store, self.machine, reboot, |level, message| {
+            running.log(level, message)
+        })?;
+        Ok(Executed {
+            exit_code,
+            stdout: running.stdout,
+            stderr: running.stderr,
+        })
+    }
+
+    /// Brings the application's charm into the unit's charm directory.
+    fn install_charm(&self, model: &Model) -> Result<()> {
+        let (application, unit) = model.unit(self.unit).context("the unit is gone")?;
+        let charms = self.store.charms();
+        let charm_dir = self.store.unit(unit.machine, self.unit).join("charm");
+        let note = self.store.charm_note(unit.machine, self.unit);
+        let previous = self
+            .store
+            .charm_of_unit(unit.machine, self.unit)
+            .map(|name| charms.join(name))
+            .filter(|directory| directory.is_dir());
+        let staged = charms.join(application.staged_charm());
+        stage::install(&staged, previous.as_deref(), &charm_dir)?;
+        fs::write(&note, application.charm_url() + "\n")
+            .with_context(|| format!("cannot write {}", note.display()))?;
+        let version = application.charm_version;
+        self.update_unit(|unit, _| unit.charm_installed = version)
+    }
+
+    fn set_status_before(&self, hook: &Hook) -> Result<()> {
+        let (message, keeps_the_charms_own) = match hook {
+            Hook::Unit(name) if name == "install" => ("installing charm software", true),
+            Hook::Unit(name) if name == "stop" => ("stopping charm software", false),
+            _ => return Ok(()),
+        };
+        self.update_unit(|unit, now| {
+            if !(keeps_the_charms_own && unit.status_set) {
+                unit.workload_status = StatusSince::new("maintenance", message, now);
+            }
+        })
+    }
+
+    /// Makes the changes of a hook that succeeded, and notes that it did, both or neither. The inner error is Juju's refusal.
+    fn commit(
+        &self,
+        running: &RunningHook<'_>,
+        hook: &Hook,
+        seen: &Seen,
+    ) -> Result<Result<(), String>> {
+        let refusal = self.store.update(|model| {
+            if let Err(refusal) = running.commit(model)? {
+                return Ok(Some(refusal));
+            }
+            let now = Timestamp::now();
+            if let Some(unit) = model.unit_mut(self.unit) {
+                unit.agent_status = StatusSince::new("idle", "", now);
+                advance(unit, hook, seen, now);
+                if *hook == Hook::unit("start") && !unit.status_set {
+                    unit.workload_status = StatusSince::new("unknown", "", now);
+                }
+                if unit.life == Life::Dead {
+                    unit.workload_status = StatusSince::new("terminated", "", now);
+                }
+            }
+            Ok(None)
+        })?;
+        let Some(refusal) = refusal else {
+            return Ok(Ok(()));
+        };
+        let why = format!("cannot apply changes: {refusal}");
+        running.log(LogLevel::Error, why.clone())?;
+        Ok(Err(why))
+    }
+
+    /// A failed hook is due again after a while. One that was killed is run again at once, but only once.
+    fn note_failure(&self, hook: &Hook, killed: bool) -> Result<()> {
+        self.store.update(|model| {
+            let now = Timestamp::now();
+            let Some(unit) = model.unit_mut(self.unit) else {
+                return Ok(());
+            };
+            let times = match &unit.again {
+                Some(again) if again.hook == *hook => match again.why {
+                    Why::Failed { times, .. } => times + 1,
+                    Why::Killed => 1,
+                    Why::Rebooted => u32::from(!killed),
+                },
+                _ if killed => 0,
+                _ => 1,
+            };
+            let why = if times == 0 {
+                Why::Killed
+            } else {
+                let message = format!("hook failed: \"{hook}\"");
+                unit.agent_status = StatusSince::new("error", &message, now);
+                Why::Failed {
+                    times,
+                    due: now + retry_delay(times),
+                    resolved: None,
+                }
+            };
+            let hook = hook.clone();
+            unit.again = Some(Again { hook, why });
+            Ok(())
+        })
+    }
+
+    /// Removes what the unit had on its machine, and the machine if it was the last one there.
+    fn clean_up(&self) -> Result<()> {
+        let last = |model: &Model| {
+            let here = |unit: &Unit| unit.machine == self.machine;
+            model.units().filter(|(_, unit)| here(unit)).count() <= 1
+        };
+        let directory = if last(&*self.store.read()?) {
+            let machine = machine(self.store, self.machine);
+            machine.stop_all()?;
+            // What hooks have left in the background.
+            kill_processes_with(
+                "JUJU_EMULATOR_MACHINE",
+                &machine.directory.to_string_lossy(),
+            );
+            fs::remove_dir(self.sockets()?).context("cannot remove the directory of sockets")?;
+            self.store.machine(self.machine)
+        } else {
+            self.store.unit(self.machine, self.unit)
+        };
+        match fs::remove_dir_all(&directory) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error)
+                    .with_context(|| format!("cannot remove {}", directory.display()));
+            }
+            _ => {}
+        }
+        self.store.update(|model| {
+            model.forget_unit(self.unit);
+            Ok(())
+        })
+    }
+
+    fn update_unit(&self, change: impl FnOnce(&mut Unit, Timestamp)) -> Result<()> {
+        self.store.update(|model| {
+            if let Some(unit) = model.unit_mut(self.unit) {
+                change(unit, Timestamp::now());
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Reboots a machine, or switches it off, if what ran there asked for it.
+fn act_on_shutdown(
+    store: &Store,
+    number: u32,
+    reboot: bool,
+    log: impl Fn(LogLevel, String) -> Result<()>,
+) -> Result<()> {
+    let machine = machine(store, number);
+    let wanted = machine.take_shutdown_request()?;
+    let Some(shutdown) = wanted.or_else(|| reboot.then_some(Shutdown::Reboot)) else {
+        return Ok(());
+    };
+    machine.stop_all()?;
+    if shutdown == Shutdown::PowerOff {
+        return log(LogLevel::Info, "the machine is powered off".to_owned());
+    }
+    for failure in machine.start_enabled()? {
+        log(LogLevel::Warning, failure)?;
+    }
+    store.update(|model| {
+        for application in model.applications.values_mut() {
+            for unit in application.units.values_mut() {
+                if unit.machine == number && unit.reached == Reached::Started {
+                    unit.reached = Reached::Installed;
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Ends the hooks of killed agents. Theirs are the sockets in the directory, for a hook that ends takes its socket along.
+fn end_leftovers(sockets: &Path) -> Result<()> {
+    for socket in fs::read_dir(sockets)? {
+        let socket = socket?.path();
+        kill_processes_with("JUJU_AGENT_SOCKET_ADDRESS", &socket.to_string_lossy());
+        fs::remove_file(&socket).with_context(|| format!("cannot remove {}", socket.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! `deploy`
+
+use std::collections::BTreeMap;
+use std::fs::{self};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+use nix::unistd::geteuid;
+use serde_json::Value;
+
+use crate::charm::metadata::{Charm, Role};
+use crate::charm::name::{NAME, is_name};
+use crate::client::config::{read_values, settings_from_yaml};
+use crate::client::local_charm::stage_charm;
+use crate::client::session::Session;
+use crate::client::status::settle_and_show;
+use crate::client::units::NewUnits;
+use crate::controller::model::{Application, DEFAULT_BASE, Model};
+
+/// Deploy a packed charm, a charm directory, or the project of a Rust charm, which is built first.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Deploy {
+    /// The .charm file or the directory.
+    charm: PathBuf,
+    /// The application's name, when it is not to be the charm's.
+    application: Option<String>,
+    /// Set a config option, KEY=VALUE, or options from a YAML file.
+    #[arg(long)]
+    config: Vec<String>,
+    #[command(flatten)]
+    units: NewUnits,
+    /// The base to show, as `ubuntu@24.04`; every machine is this one.
+    #[arg(long, default_value = DEFAULT_BASE)]
+    base: String,
+    /// The channel to show.
+    #[arg(long, default_value = "stable")]
+    channel: String,
+    /// Accepted: a charm has the caller's rights.
+    #[arg(long)]
+    trust: bool,
+}
+
+impl Deploy {
+    pub(crate) fn run(self, session: &Session) -> Result<()> {
+        let store = session.store()?;
+        let files = self.config_files()?;
+        let (staged, charm) = stage_charm(&store, &self.charm, |charm| {
+            self.check(&*store.read()?, charm, &files).map(drop)
+        })?;
+        let (name, revision) = store.update(|model| {
+            let (name, settings) = self.check(model, &charm, &files)?;
+            let revision = staged.keep(model, &charm.name)?;
+            model
+                .applications
+                .insert(name.clone(), self.application(&charm, revision, settings));
+            self.units.add(model, &name)?;
+            Ok((name, revision))
+        })?;
+        drop(staged);
+        let missing_parts = missing_parts(&charm);
+        let charm = &charm.name;
+        writeln!(
+            io::stderr(),
+            "Located local charm \"{charm}\", revision {revision}\n\
+             Deploying \"{name}\" from local charm \"{charm}\", revision {revision} on {}/{}",
+            self.base,
+            self.channel
+        )?;
+        if let Some(note) = missing_parts {
+            writeln!(io::stderr(), "{note}")?;
+        }
+        if geteuid().is_root() {
+            writeln!(
+                io::stderr(),
+                "The charm's commands run as root, on this machine"
+            )?;
+        }
+        settle_and_show(session, &store)
+    }
+
+    /// The text of each file that `--config` names, read once, for it may be a pipe.
+    fn config_files(&self) -> Result<BTreeMap<&str, String>> {
+        let files = self.config.iter().filter(|config| !config.contains('='));
+        files
+            .map(|file| {
+                let text = fs::read_to_string(file)
+                    .with_context(|| format!("cannot read the config file {file}"))?;
+                Ok((file.as_str(), text))
+            })
+            .collect()
+    }
+
+    /// The application's name and settings, if the model can have it.
+    fn check(
+        &self,
+        model: &Model,
+        charm: &Charm,
+        files: &BTreeMap<&str, String>,
+    ) -> Result<(String, BTreeMap<String, Value>)> {
+        let name = self.application.as_ref().unwrap_or(&charm.name);
+        if !is_name(name) {
+            bail!("invalid application name \"{name}\", expected {NAME}");
+        }
+        if model.applications.contains_key(name) {
+            bail!(
+                "cannot add application \"{name}\": application already exists; to replace its charm: refresh {name} --path {}",
+                self.charm.display()
+            );
+        }
+        let mut settings = BTreeMap::new();
+        for config in &self.config {
+            settings.extend(match files.get(config.as_str()) {
+                Some(text) => settings_from_yaml(charm, name, text)?,
+                None => read_values(charm, std::slice::from_ref(config))?,
+            });
+        }
+        Ok((name.clone(), settings))
+    }
+
+    fn application(
+        &self,
+        charm: &Charm,
+        revision: u64,
+        settings: BTreeMap<String, Value>,
+    ) -> Application {
+        Application {
+            charm: charm.name.clone(),
+            revision,
+            base: self.base.clone(),
+            channel: self.channel.clone(),
+            exposed: false,
+            dying: false,
+            settings,
+            config_version: 1,
+            charm_version: 1,
+            leader: None,
+            status: None,
+            workload_version: String::new(),
+            units: indexmap::IndexMap::new(),
+            created: Timestamp::now(),
+        }
+    }
+}
+
+/// What the charm declares and the emulator lacks, although the charm can run without.
+fn missing_parts(charm: &Charm) -> Option<String> {
+    let peers = charm.endpoints.iter();
+    let peers = peers.filter(|(_, endpoint)| endpoint.role == Role::Peer);
+    let missing: Vec<_> = [
+        (
+            "storage",
+            charm.storages.iter().cloned().collect::<Vec<_>>(),
+        ),
+        (
+            "peer relations",
+            peers.map(|(name, _)| name.clone()).collect(),
+        ),
+        ("resources", charm.resources.iter().cloned().collect()),
+    ]
+    .into_iter()
+    .filter(|(_, names)| !names.is_empty())
+    .map(|(kind, names)| format!("{kind} ({})", names.join(", ")))
+    .collect();
+    (!missing.is_empty()).then(|| {
+        format!(
+            "The emulator lacks what the charm declares: {}; there are no hooks and no hook commands for it",
+            missing.join(", ")
+        )
+    })
+}

@@ -1,0 +1,152 @@
+//! The command line: a file for each verb, or for those that belong together.
+
+pub(crate) mod bootstrap;
+pub(crate) mod config;
+pub(crate) mod debug_log;
+pub(crate) mod deploy;
+pub(crate) mod derived;
+pub(crate) mod exec;
+pub(crate) mod expose;
+pub(crate) mod full_status;
+pub(crate) mod local_charm;
+pub(crate) mod model_config;
+pub(crate) mod models;
+pub(crate) mod refresh;
+pub(crate) mod resolved;
+pub(crate) mod session;
+pub(crate) mod show;
+pub(crate) mod status;
+pub(crate) mod table;
+pub(crate) mod units;
+pub(crate) mod version;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::error::{ContextKind, ErrorKind};
+use clap::{Parser, Subcommand};
+
+use crate::agent::interrupt::Interrupt;
+use crate::client::session::{Session, UsageError};
+use crate::controller::data_directory::DataDirectory;
+use crate::controller::model_config::UnknownKey;
+
+/// Stands in for juju on this one machine: deploys charms, runs their hooks, answers as juju does.
+///
+/// Everything is kept below `$JUJU_EMULATOR_DATA`, or ~/.local/share/juju-emulator. The exit code is 0 when it worked, 1 when it
+/// did not, 2 when the command line is wrong or asks for what the emulator lacks.
+#[derive(Debug, Parser)]
+#[command(name = "juju-emulator", version)]
+struct Cli {
+    /// The model to work on, as NAME or CONTROLLER:NAME; else `$JUJU_MODEL`, the last added or switched to, or `emulator`.
+    #[arg(short, long, global = true)]
+    model: Option<String>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    AddModel(models::AddModel),
+    AddUnit(units::AddUnit),
+    Bootstrap(bootstrap::Bootstrap),
+    Config(config::Config),
+    DebugLog(debug_log::DebugLog),
+    Deploy(deploy::Deploy),
+    DestroyModel(models::DestroyModel),
+    Exec(exec::Exec),
+    Expose(expose::Expose),
+    ModelConfig(model_config::ModelConfig),
+    Models(models::Models),
+    Refresh(refresh::Refresh),
+    RemoveApplication(units::RemoveApplication),
+    RemoveUnit(units::RemoveUnit),
+    Resolved(resolved::ResolvedVerb),
+    ShowApplication(show::ShowApplication),
+    ShowModel(models::ShowModel),
+    ShowUnit(show::ShowUnit),
+    Status(status::Status),
+    Switch(models::Switch),
+    Unexpose(expose::Unexpose),
+    Version(version::Version),
+}
+
+/// Runs one verb.
+pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    let args = [OsString::from("juju-emulator")].into_iter().chain(args);
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(mut error) => {
+            // What looks alike does something else.
+            for suggestion in [
+                ContextKind::Suggested,
+                ContextKind::SuggestedArg,
+                ContextKind::SuggestedSubcommand,
+            ] {
+                error.remove(suggestion);
+            }
+            // Help goes to stdout and is no failure.
+            let _ = error.print();
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument
+            ) {
+                let _ = writeln!(
+                    io::stderr(),
+                    "If juju has it, the emulator lacks it: `juju help` lists its verbs, `juju help VERB` a verb's flags."
+                );
+            }
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough, as in `status | head -1`.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "ERROR {error:#}");
+            let is_usage = error.is::<UsageError>() || error.is::<UnknownKey>();
+            ExitCode::from(if is_usage { 2 } else { 1 })
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn run(cli: Cli) -> Result<()> {
+    let session = Session {
+        data: DataDirectory::from_environment()?,
+        interrupt: Interrupt::new()?,
+        model: cli.model,
+    };
+    let out = &mut io::stdout().lock();
+    match cli.verb {
+        Verb::AddModel(verb) => verb.run(&session),
+        Verb::AddUnit(verb) => verb.run(&session),
+        Verb::Bootstrap(verb) => verb.run(),
+        Verb::Config(verb) => verb.run(&session, out),
+        Verb::DebugLog(verb) => verb.run(&session, out),
+        Verb::Deploy(verb) => verb.run(&session),
+        Verb::DestroyModel(verb) => verb.run(&session),
+        Verb::Exec(verb) => verb.run(&session, out),
+        Verb::Expose(verb) => verb.run(&session),
+        Verb::ModelConfig(verb) => verb.run(&session, out),
+        Verb::Models(verb) => verb.run(&session, out),
+        Verb::Refresh(verb) => verb.run(&session),
+        Verb::RemoveApplication(verb) => verb.run(&session, out),
+        Verb::RemoveUnit(verb) => verb.run(&session, out),
+        Verb::Resolved(verb) => verb.run(&session),
+        Verb::ShowApplication(verb) => verb.run(&session, out),
+        Verb::ShowModel(verb) => verb.run(&session, out),
+        Verb::ShowUnit(verb) => verb.run(&session, out),
+        Verb::Status(verb) => verb.run(&session, out),
+        Verb::Switch(verb) => verb.run(&session, out),
+        Verb::Unexpose(verb) => verb.run(&session),
+        Verb::Version(verb) => verb.run(out),
+    }
+}

@@ -1,0 +1,99 @@
+//! `refresh`
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use serde_json::Value;
+
+use crate::charm::metadata::Charm;
+use crate::client::local_charm::stage_charm;
+use crate::client::session::{Session, UsageError};
+use crate::client::status::settle_and_show;
+use crate::controller::model::{Model, Reached};
+
+/// Replace the charm of an application.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Refresh {
+    application: String,
+    /// The .charm file or the directory of the new charm, as for deploy.
+    #[arg(long)]
+    path: Option<PathBuf>,
+    /// Units in error get the new charm too, and run their failed hook again at once.
+    #[arg(long)]
+    force_units: bool,
+    /// Accepted: no charm is refused that could be forced.
+    #[arg(long)]
+    force: bool,
+    /// Accepted: every base is this machine.
+    #[arg(long)]
+    force_base: bool,
+}
+
+impl Refresh {
+    pub(crate) fn run(self, session: &Session) -> Result<()> {
+        let name = &self.application;
+        let Some(path) = &self.path else {
+            return Err(UsageError(format!(
+                "\"{name}\" has a local charm: say where the new one is, with --path"
+            ))
+            .into());
+        };
+        let store = session.store()?;
+        store.read()?.application(name)?;
+        let (staged, charm) = stage_charm(&store, path, |charm| {
+            self.settings(&*store.read()?, charm).map(drop)
+        })?;
+        let revision = store.update(|model| {
+            let settings = self.settings(model, &charm)?;
+            let revision = staged.keep(model, &charm.name)?;
+            let application = model.application_mut(name)?;
+            application.settings = settings;
+            application.revision = revision;
+            application.charm_version += 1;
+            application.config_version += 1;
+            if self.force_units {
+                for unit in application
+                    .units
+                    .values_mut()
+                    .filter(|unit| unit.reached > Reached::Machine)
+                {
+                    // upgrade-charm brings the new charm; config-changed follows it in any case.
+                    unit.again = None;
+                }
+            }
+            Ok(revision)
+        })?;
+        drop(staged);
+        writeln!(
+            io::stderr(),
+            "Added local charm \"{}\", revision {revision}, to the model",
+            charm.name
+        )?;
+        settle_and_show(session, &store)?;
+        // The charm before it is not needed any more.
+        store.tidy_charms()?;
+        Ok(())
+    }
+
+    /// The application's settings with the new charm, if it can have it.
+    fn settings(&self, model: &Model, charm: &Charm) -> Result<BTreeMap<String, Value>> {
+        let name = &self.application;
+        let application = model.application(name)?;
+        if application.charm != charm.name {
+            bail!(
+                "cannot refresh \"{name}\" from charm \"{}\" to charm \"{}\"",
+                application.charm,
+                charm.name
+            );
+        }
+        // As in Juju, what the new charm has no option for is forgotten.
+        let mut settings = application.settings.clone();
+        settings.retain(|key, _| charm.options.contains_key(key));
+        for (key, value) in &settings {
+            charm.check_option(key, value)?;
+        }
+        Ok(settings)
+    }
+}

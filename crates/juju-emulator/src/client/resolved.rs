@@ -1,0 +1,55 @@
+//! `resolved`
+
+use anyhow::{Result, bail};
+
+use crate::client::session::{Session, UsageError};
+use crate::client::status::settle_and_show;
+use crate::controller::model::{Resolved, Why};
+
+/// Run the failed hook of a unit again, now.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ResolvedVerb {
+    /// The units, such as `app/0`.
+    units: Vec<String>,
+    /// All units in error.
+    #[arg(long)]
+    all: bool,
+    /// Skip the failed hook instead of running it again.
+    #[arg(long)]
+    no_retry: bool,
+}
+
+impl ResolvedVerb {
+    pub(crate) fn run(self, session: &Session) -> Result<()> {
+        if self.all != self.units.is_empty() {
+            return Err(UsageError("name units, or say --all".to_owned()).into());
+        }
+        let store = session.store()?;
+        session.settle(&store)?;
+        store.update(|model| {
+            let units = if self.all {
+                let failed = model
+                    .units()
+                    .filter(|(_, unit)| unit.failed_hook().is_some());
+                failed.map(|(name, _)| name.clone()).collect()
+            } else {
+                let names = self.units.iter().map(|name| model.unit_name(name));
+                names.collect::<Result<Vec<_>>>()?
+            };
+            let how = if self.no_retry {
+                Resolved::NoHooks
+            } else {
+                Resolved::RetryHooks
+            };
+            for name in units {
+                let again = model.unit_mut(&name).and_then(|unit| unit.again.as_mut());
+                match again.map(|again| &mut again.why) {
+                    Some(Why::Failed { resolved, .. }) => *resolved = Some(how),
+                    _ => bail!("unit \"{name}\" is not in an error state"),
+                }
+            }
+            Ok(())
+        })?;
+        settle_and_show(session, &store)
+    }
+}

@@ -1,0 +1,59 @@
+//! What every verb works with.
+
+use std::env;
+use std::fmt;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::agent::interrupt::Interrupt;
+use crate::agent::unit_agent;
+use crate::controller::data_directory::DataDirectory;
+use crate::controller::store::Store;
+
+/// What every verb works with.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) data: DataDirectory,
+    pub(crate) interrupt: Interrupt,
+    pub(crate) model: Option<String>,
+}
+
+impl Session {
+    /// The model to work on.
+    pub(crate) fn store(&self) -> Result<Store> {
+        let given = self.model.clone().or_else(|| env::var("JUJU_MODEL").ok());
+        let given = given.filter(|name| !name.is_empty());
+        let name = given.map_or_else(|| self.data.current_model(), Ok)?;
+        self.data.model(without_controller(&name))
+    }
+
+    /// Runs what has become due.
+    pub(crate) fn settle(&self, store: &Store) -> Result<()> {
+        unit_agent::settle(store, &self.interrupt, None)
+    }
+
+    /// Runs what has become due before something is only looked at: not on machines where another process runs hooks.
+    pub(crate) fn settle_idle_machines(&self, store: &Store) -> Result<()> {
+        // Long enough for hooks that are about to end.
+        unit_agent::settle(store, &self.interrupt, Some(Duration::from_millis(100)))
+    }
+}
+
+/// `demo` of `controller:admin/demo`.
+pub(crate) fn without_controller(model: &str) -> &str {
+    let model = model.rsplit(':').next().unwrap_or(model);
+    model.rsplit('/').next().unwrap_or(model)
+}
+
+/// What the emulator is asked for and lacks, or a command line that juju itself refuses: exit code 2.
+#[derive(Debug)]
+pub(crate) struct UsageError(pub(crate) String);
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UsageError {}

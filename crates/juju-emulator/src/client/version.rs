@@ -1,0 +1,50 @@
+//! `version`
+
+use std::env::consts::ARCH;
+use std::io::Write;
+
+use anyhow::Result;
+use clap::ValueEnum;
+use serde_json::json;
+
+use crate::controller::model::JUJU_VERSION;
+
+/// Print the version of Juju that is stood in for.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Version {
+    /// Print more than the version.
+    #[arg(long)]
+    all: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "smart")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum Format {
+    Smart,
+    Json,
+    Yaml,
+}
+
+impl Version {
+    pub(crate) fn run(self, out: &mut impl Write) -> Result<()> {
+        let architecture = match ARCH {
+            "x86_64" => "amd64",
+            "aarch64" => "arm64",
+            other => other,
+        };
+        let version = format!("{JUJU_VERSION}-genericlinux-{architecture}");
+        let value = if self.all {
+            json!({"version": version, "git-commit": "", "git-tree-state": "", "compiler": "juju-emulator"})
+        } else {
+            json!(version)
+        };
+        match self.format {
+            Format::Json => writeln!(out, "{value}")?,
+            Format::Smart if !self.all => writeln!(out, "{version}")?,
+            Format::Smart | Format::Yaml => write!(out, "{}", serde_yaml::to_string(&value)?)?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,9 @@
+//! What the controller keeps: the model, its config and its log.
+
+pub(crate) mod data_directory;
+pub(crate) mod debug_log;
+pub(crate) mod model;
+pub(crate) mod model_config;
+pub(crate) mod ports;
+pub(crate) mod status;
+pub(crate) mod store;

@@ -1,0 +1,111 @@
+//! One hook: what it sees, what it asks for, and its process.
+
+pub(crate) mod client;
+pub(crate) mod command;
+pub(crate) mod config;
+pub(crate) mod context;
+pub mod dispatch;
+pub(crate) mod leader;
+pub(crate) mod log;
+pub(crate) mod network;
+pub(crate) mod output;
+pub(crate) mod pending_changes;
+pub(crate) mod ports;
+pub(crate) mod process;
+pub(crate) mod reboot;
+pub(crate) mod relation;
+pub(crate) mod server;
+pub(crate) mod status;
+pub(crate) mod unit_view;
+pub(crate) mod workload_version;
+
+use std::path::Path;
+
+use crate::go::flags::{self, Stop};
+use crate::hook::command::{Call, Failure, HookCommand, TakesEffect};
+use crate::hook::context::{Answer, HookContext, UnknownCommand};
+
+/// Sorted by name.
+const TABLE: &[HookCommand] = &[
+    workload_version::COMMAND,
+    ports::CLOSE_PORT,
+    config::COMMAND,
+    leader::COMMAND,
+    log::COMMAND,
+    reboot::COMMAND,
+    ports::OPEN_PORT,
+    ports::OPENED_PORTS,
+    relation::COMMAND,
+    status::STATUS_GET,
+    status::STATUS_SET,
+    network::COMMAND,
+];
+
+/// The name of every hook command, sorted: what an agent puts on a hook's `PATH`.
+pub fn hook_command_names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|command| command.name)
+}
+
+/// When what the command of this name asks for takes effect; none for a name that Juju does not know.
+#[must_use]
+pub fn takes_effect(command: &str) -> Option<TakesEffect> {
+    find(command).map(|command| command.takes_effect)
+}
+
+fn find(name: &str) -> Option<&'static HookCommand> {
+    TABLE.iter().find(|command| command.name == name)
+}
+
+impl HookContext {
+    /// Runs one hook command, for example `open-port` with `["8000/tcp"]`, as Juju's agent does.
+    ///
+    /// `dir` is the caller's working directory, where `--output` finds its file.
+    ///
+    /// # Errors
+    ///
+    /// Only for a command that is not in [`hook_command_names`]. A command that fails is an [`Answer`].
+    pub fn run(
+        &mut self,
+        command: &str,
+        args: &[String],
+        dir: &Path,
+    ) -> Result<Answer, UnknownCommand> {
+        let command = find(command).ok_or_else(|| UnknownCommand(command.to_owned()))?;
+        let mut answer = Answer::default();
+        if let Err(failure) = self.try_run(command, args, dir, &mut answer) {
+            let (exit_code, message) = match failure {
+                Failure::Usage(message) => (2, message),
+                Failure::Refused(message) => (1, message),
+            };
+            answer.exit_code = exit_code;
+            answer
+                .stderr
+                .extend(format!("ERROR {message}\n").into_bytes());
+        }
+        Ok(answer)
+    }
+
+    fn try_run(
+        &mut self,
+        command: &HookCommand,
+        args: &[String],
+        dir: &Path,
+        answer: &mut Answer,
+    ) -> Result<(), Failure> {
+        let line = match flags::parse(command.flags, args) {
+            Ok(line) => line,
+            Err(Stop::Invalid(message)) => return Err(Failure::Usage(message)),
+            Err(Stop::Help) => {
+                answer.stdout = command.help().into_bytes();
+                return Ok(());
+            }
+        };
+        (command.run)(&mut Call {
+            name: command.name,
+            line,
+            dir,
+            hook: self,
+            answer,
+        })
+    }
+}

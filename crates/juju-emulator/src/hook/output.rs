@@ -1,0 +1,86 @@
+//! What hook commands print: a value as json, yaml or smart.
+
+use serde_json::Value;
+
+use crate::go::flags::{Flag, FlagValue};
+use crate::go::strconv::json_number;
+use crate::go::yaml;
+
+/// `--format`, of the commands that print a value.
+pub(crate) const FORMAT: Flag = Flag {
+    names: &["format"],
+    value: FlagValue::OneOf(&["smart", "json", "yaml"]),
+    purpose: "How to print the value (json|smart|yaml)",
+};
+
+/// `--format`, of the commands that accept it and print nothing.
+pub(crate) const DEPRECATED_FORMAT: Flag = Flag {
+    names: &["format"],
+    value: FlagValue::Text(""),
+    purpose: "Has no effect",
+};
+
+/// `-o` and `--output`, of the commands that print a value.
+pub(crate) const OUTPUT: Flag = Flag {
+    names: &["o", "output"],
+    value: FlagValue::Text(""),
+    purpose: "The file to print to instead of the standard output",
+};
+
+/// Writes a value in one of the words of `--format`, smart unless given.
+pub(crate) fn format(value: &Value, format: Option<&str>) -> String {
+    match format {
+        Some("json") => json(value) + "\n",
+        Some("yaml") => yaml::document(value),
+        _ => smart(value),
+    }
+}
+
+/// Strings and lists of strings as they are, truth values as Python writes them, anything else as YAML.
+fn smart(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::Array(items) => match items.iter().map(Value::as_str).collect::<Option<Vec<_>>>() {
+            Some(lines) => lines.join("\n"),
+            None => return yaml::document(value),
+        },
+        _ => return yaml::document(value),
+    };
+    if text.is_empty() { text } else { text + "\n" }
+}
+
+/// Compact JSON as Go's `json.Marshal`: sorted keys, every number a float64, `<>&` escaped.
+fn json(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number
+            .as_f64()
+            .map_or_else(|| number.to_string(), json_number),
+        Value::String(text) => json_string(text),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(json).collect();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(key, _)| *key);
+            let fields: Vec<String> = fields
+                .into_iter()
+                .map(|(key, value)| format!("{}:{}", json_string(key), json(value)))
+                .collect();
+            format!("{{{}}}", fields.join(","))
+        }
+        Value::Null | Value::Bool(_) => value.to_string(),
+    }
+}
+
+fn json_string(text: &str) -> String {
+    Value::from(text)
+        .to_string()
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}

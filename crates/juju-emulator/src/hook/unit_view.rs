@@ -1,0 +1,61 @@
+//! A unit as a hook finds it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::controller::ports::OpenedPorts;
+use crate::controller::status::Status;
+
+/// Everything a hook can read: one unit as the controller sees it when the hook starts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UnitView {
+    /// For example `hello-server/0`.
+    pub name: String,
+    /// Whether the unit is its application's leader.
+    pub leader: bool,
+    /// Whether the model is a Kubernetes one (type `caas`).
+    pub kubernetes: bool,
+    /// The unit's address, for its own machine and for others alike.
+    pub address: Option<IpAddr>,
+    /// What the hook is about.
+    pub hook: HookKind,
+    /// Every option that the charm declares, with its value or default; `None` when it has neither.
+    pub config: BTreeMap<String, Option<serde_json::Value>>,
+    /// The unit's workload status.
+    pub unit_status: Status,
+    /// The application's status.
+    pub application_status: Status,
+    /// The workload status of every unit of the application, by unit name.
+    pub unit_statuses: BTreeMap<String, Status>,
+    /// What this unit has opened.
+    pub opened_ports: OpenedPorts,
+    /// What the other units on the machine have opened, by unit name.
+    pub machine_ports: BTreeMap<String, OpenedPorts>,
+    /// The names of the application's endpoints, relations and extra bindings alike.
+    pub endpoints: BTreeSet<String>,
+}
+
+impl UnitView {
+    /// The name of the unit's application: `hello-server` of `hello-server/0`.
+    pub(crate) fn application(&self) -> &str {
+        self.name
+            .split_once('/')
+            .map_or(&self.name, |(application, _)| application)
+    }
+}
+
+/// What a hook is about, as far as hook commands answer differently.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HookKind {
+    /// The unit's own life: `install`, `config-changed`, `stop`.
+    #[default]
+    Lifecycle,
+    /// A relation's hook; holds the relation's id, for example `db:7`.
+    Relation(String),
+    /// An action.
+    Action,
+}
