@@ -48,6 +48,9 @@ impl From<WorkloadError> for ops::Error {
             WorkloadError::PortTaken { port } => Self::blocked(format!(
                 "server-port: {port} is in use by another process of the machine; choose another port"
             )),
+            WorkloadError::PortDenied { port, reason } => Self::blocked(format!(
+                "server-port: {port} cannot be opened on this machine ({reason}); choose another port"
+            )),
             WorkloadError::Failed(error) => error.into(),
         }
     }

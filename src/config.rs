@@ -1,14 +1,15 @@
 //! What the operator can choose: the options of `config.yaml`.
 
+use std::fmt::{self, Display};
 use std::num::NonZeroU16;
 
-use serde::Deserialize;
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 /// SSH's port, through which Juju itself reaches the machine.
 const SSH: u16 = 22;
 
 /// The charm's options, such as `server-port: 8000`.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, serde::Deserialize, PartialEq, Eq)]
 #[cfg_attr(test, serde(deny_unknown_fields))]
 #[serde(rename_all = "kebab-case")]
 pub struct Config {
@@ -17,8 +18,7 @@ pub struct Config {
 }
 
 /// A port that the server can have: 1 to 65535, and not SSH's.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(try_from = "i64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerPort(NonZeroU16);
 
 impl From<ServerPort> for NonZeroU16 {
@@ -36,10 +36,44 @@ impl TryFrom<i64> for ServerPort {
                 Err(format!("{SSH} is reserved for SSH; choose another port"))
             }
             Ok(Some(port)) => Ok(Self(port)),
-            _ => Err(format!(
-                "{number} is not a port; choose one from 1 to 65535"
-            )),
+            _ => Err(not_a_port(number)),
         }
+    }
+}
+
+fn not_a_port(number: impl Display) -> String {
+    format!("{number} is not a port; choose one from 1 to 65535")
+}
+
+impl<'de> Deserialize<'de> for ServerPort {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Number;
+
+        impl Visitor<'_> for Number {
+            type Value = ServerPort;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("i64")
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<ServerPort, E> {
+                ServerPort::try_from(number).map_err(E::custom)
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<ServerPort, E> {
+                self.visit_i64(i64::try_from(number).map_err(|_| E::custom(not_a_port(number)))?)
+            }
+
+            /// An integer beyond 64 bits is read as one.
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<ServerPort, E> {
+                if number.abs() >= 2_f64.powi(63) {
+                    return Err(E::custom(not_a_port(number)));
+                }
+                Err(E::invalid_type(de::Unexpected::Float(number), &self))
+            }
+        }
+
+        deserializer.deserialize_any(Number)
     }
 }
 
@@ -53,11 +87,11 @@ mod tests {
 
     #[test]
     fn the_options_are_those_of_config_yaml_and_its_defaults_are_good() {
-        #[derive(Deserialize)]
+        #[derive(serde::Deserialize)]
         struct ConfigYaml {
             options: BTreeMap<String, OptionYaml>,
         }
-        #[derive(Deserialize)]
+        #[derive(serde::Deserialize)]
         struct OptionYaml {
             default: Value,
         }

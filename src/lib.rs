@@ -5,9 +5,7 @@
 
 pub mod charm;
 pub mod config;
-mod files;
 pub mod server;
-mod systemctl;
 pub mod systemd;
 pub mod workload;
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use hello_server::charm::HelloServer;
 use hello_server::server;
-use hello_server::systemd::{self, Systemd};
+use hello_server::systemd::Systemd;
 
 /// A Juju charm and the HTTP server that it looks after.
 #[derive(Parser)]
@@ -39,7 +39,7 @@ fn main() -> anyhow::Result<ExitCode> {
             HelloServer::new(Systemd::new(
                 &name,
                 context.charm_dir(),
-                systemd::unit_dir(),
+                ::systemd::unit_dir(),
             ))
         })),
         Command::Serve { name, port } => {

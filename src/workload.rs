@@ -26,6 +26,14 @@ pub enum WorkloadError {
         /// The wanted port, such as 8000.
         port: NonZeroU16,
     },
+    /// The machine does not let the server have the wanted port; its operator must choose another.
+    #[error("port {port} cannot be opened: {reason}")]
+    PortDenied {
+        /// The wanted port, such as 80.
+        port: NonZeroU16,
+        /// What the system says, such as `Permission denied (os error 13)`.
+        reason: String,
+    },
     /// The machine did not do what was asked; trying again later may help.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),

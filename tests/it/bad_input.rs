@@ -1,9 +1,12 @@
 //! The charm's binary, given what it should never be given: a defined exit code and one clear line each, and no panic.
 
 use std::fs;
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::process::Command;
 
+use hello_server::charm::HelloServer;
+use hello_server::workload::{Workload, WorkloadError};
 use ops::{Charm, Event, Status, Unit};
 use ops_testing::{Context, State};
 
@@ -105,6 +108,14 @@ fn a_port_that_is_no_number_blocks_the_unit() {
         (
             "\"8000\"",
             "server-port: invalid type: string \"8000\", expected i64",
+        ),
+        (
+            "18446744073709551615",
+            "server-port: 18446744073709551615 is not a port; choose one from 1 to 65535",
+        ),
+        (
+            "99999999999999999999",
+            "server-port: 100000000000000000000 is not a port; choose one from 1 to 65535",
         ),
         ("null", "server-port: invalid type: null, expected i64"),
     ] {
@@ -212,4 +223,30 @@ fn a_panic_is_logged_and_fails_the_hook() {
         "{message}"
     );
     assert!(message.contains(Path::new(file!()).file_name().unwrap().to_str().unwrap()));
+}
+
+#[test]
+fn a_port_that_the_machine_does_not_let_us_have_blocks_the_unit() {
+    struct Denied;
+    impl Workload for Denied {
+        fn serve_on(&mut self, port: NonZeroU16) -> Result<(), WorkloadError> {
+            let reason = "Permission denied (os error 13)".to_owned();
+            Err(WorkloadError::PortDenied { port, reason })
+        }
+        fn stop(&mut self) -> Result<(), WorkloadError> {
+            Ok(())
+        }
+        fn uninstall(&mut self) -> Result<(), WorkloadError> {
+            Ok(())
+        }
+    }
+    let context = Context::new(|| HelloServer::new(Denied));
+    let given = State::default().with_config("server-port", 80);
+
+    let then = context.run(&Event::ConfigChanged, &given);
+
+    let message = "server-port: 80 cannot be opened on this machine (Permission denied (os error 13)); \
+                   choose another port";
+    assert_eq!(then.state.unit_status, Some(Status::blocked(message)));
+    assert!(then.state.opened_ports.is_empty());
 }

@@ -14,4 +14,5 @@ mod scripted_hook;
 mod server;
 mod state_transitions;
 mod unit;
+mod unit_files;
 mod walls;

@@ -150,6 +150,23 @@ fn answers_each_path_and_method() {
 }
 
 #[test]
+fn a_request_has_one_host() {
+    let server = Server::start();
+    for (head, status) in [
+        ("GET / HTTP/1.1\r\n", "400"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n", "400"),
+        ("GET / HTTP/1.1\r\nHost: a\r\n", "200"),
+        ("GET / HTTP/1.0\r\n", "200"),
+    ] {
+        let mut client = server.connect();
+        write!(client, "{head}Connection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{head}: {answer}");
+    }
+}
+
+#[test]
 fn finishes_a_request_that_is_under_way_when_it_is_stopped() {
     // given
     let mut server = Server::start();

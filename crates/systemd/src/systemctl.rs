@@ -2,29 +2,29 @@
 
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, ensure};
+use crate::error::{Error, Result};
 
 /// Runs `systemctl`, such as `systemctl daemon-reload`, and returns what it prints.
-pub(crate) fn systemctl(arguments: &[&str]) -> anyhow::Result<String> {
+pub(crate) fn systemctl(arguments: &[&str]) -> Result<String> {
     let output = Command::new("systemctl")
         .args(arguments)
         .stdin(Stdio::null())
         .output()
-        .context("cannot run `systemctl`; the server needs a machine with systemd")?;
-    ensure!(
-        output.status.success(),
-        "`systemctl {}` failed ({}): {}",
-        arguments.join(" "),
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-            .trim()
-            .replace('\n', " ")
-    );
+        .map_err(Error::NoSystemctl)?;
+    if !output.status.success() {
+        return Err(Error::Systemctl {
+            arguments: arguments.join(" "),
+            status: output.status,
+            stderr: String::from_utf8_lossy(&output.stderr)
+                .trim()
+                .replace('\n', " "),
+        });
+    }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Runs `systemctl` on units, such as `systemctl stop -- hello-server-0@8000.socket`; does nothing without any.
-pub(crate) fn systemctl_on(verb: &[&str], units: &[String]) -> anyhow::Result<()> {
+pub(crate) fn systemctl_on(verb: &[&str], units: &[String]) -> Result<()> {
     if units.is_empty() {
         return Ok(());
     }
@@ -34,7 +34,7 @@ pub(crate) fn systemctl_on(verb: &[&str], units: &[String]) -> anyhow::Result<()
 }
 
 /// What systemd has loaded of the units whose names match, such as `hello-server-0@*.socket`.
-pub(crate) fn show(patterns: &[&str]) -> anyhow::Result<Vec<LoadedUnit>> {
+pub(crate) fn show(patterns: &[&str]) -> Result<Vec<LoadedUnit>> {
     let properties = "--property=Id,ActiveState,Result,MainPID,NeedDaemonReload";
     let mut arguments = vec!["show", properties, "--"];
     arguments.extend(patterns);
@@ -43,12 +43,17 @@ pub(crate) fn show(patterns: &[&str]) -> anyhow::Result<Vec<LoadedUnit>> {
 
 /// What `systemctl show` says of one unit.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct LoadedUnit {
-    pub(crate) id: String,
-    pub(crate) active_state: String,
-    pub(crate) result: String,
-    pub(crate) main_pid: u32,
-    pub(crate) need_daemon_reload: bool,
+pub struct LoadedUnit {
+    /// Its name, such as `web@8000.service`.
+    pub id: String,
+    /// `ActiveState`, such as `active`, `activating`, `failed` or `inactive`.
+    pub active_state: String,
+    /// `Result`, such as `success` or `start-limit-hit`.
+    pub result: String,
+    /// `MainPID`; 0 when no process runs.
+    pub main_pid: u32,
+    /// `NeedDaemonReload`: whether its file has changed since systemd has read it.
+    pub need_daemon_reload: bool,
 }
 
 /// Reads what `systemctl show` prints: `Key=value` lines, an empty line between two units.

@@ -5,21 +5,19 @@ use std::io::{self, Read, Seek};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use crate::error::{Error, Result};
 
 /// Compared at a time, so that a large file takes little memory.
 const CHUNK: usize = 64 * 1024;
 
 /// Whether the file at `path` exists with exactly this content; `content` is at its beginning again afterwards.
-pub(crate) fn has_content(path: &Path, content: &mut (impl Read + Seek)) -> anyhow::Result<bool> {
+pub(crate) fn has_content(path: &Path, content: &mut (impl Read + Seek)) -> Result<bool> {
     let mut file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        file => file.with_context(|| format!("cannot read {}", path.display()))?,
+        file => file.map_err(Error::file("read", path))?,
     };
-    let same = same_content(&mut file, content)
-        .with_context(|| format!("cannot compare {}", path.display()))?;
-    content.rewind()?;
-    Ok(same)
+    let same = same_content(&mut file, content).and_then(|same| content.rewind().map(|()| same));
+    same.map_err(Error::file("compare", path))
 }
 
 fn same_content(left: &mut impl Read, right: &mut impl Read) -> io::Result<bool> {
@@ -39,7 +37,7 @@ fn same_content(left: &mut impl Read, right: &mut impl Read) -> io::Result<bool>
 }
 
 /// Puts `content` at `path` in one step: a reader, or a crash, finds the old file or the new one.
-pub(crate) fn replace(path: &Path, content: &mut impl Read, mode: u32) -> anyhow::Result<()> {
+pub(crate) fn replace(path: &Path, content: &mut impl Read, mode: u32) -> Result<()> {
     let temporary = temporary(path);
     let write = |content| -> io::Result<()> {
         let mut file = File::create(&temporary)?;
@@ -48,11 +46,10 @@ pub(crate) fn replace(path: &Path, content: &mut impl Read, mode: u32) -> anyhow
         file.sync_all()?;
         fs::rename(&temporary, path)
     };
-    write(content).with_context(|| {
+    write(content)
         // Nobody needs the half-written file, least of all on a full disk.
-        let _ = fs::remove_file(&temporary);
-        format!("cannot write {}", path.display())
-    })
+        .inspect_err(|_| drop(fs::remove_file(&temporary)))
+        .map_err(Error::file("write", path))
 }
 
 fn temporary(path: &Path) -> PathBuf {
@@ -60,15 +57,15 @@ fn temporary(path: &Path) -> PathBuf {
 }
 
 /// Removes the file at `path`, if there is one, with what a killed [`replace`] may have left.
-pub(crate) fn remove(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn remove(path: &Path) -> Result<()> {
     remove_one(&temporary(path))?;
     remove_one(path)
 }
 
-fn remove_one(path: &Path) -> anyhow::Result<()> {
+fn remove_one(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result.with_context(|| format!("cannot remove {}", path.display())),
+        result => result.map_err(Error::file("remove", path)),
     }
 }
 
