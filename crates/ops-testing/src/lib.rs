@@ -39,6 +39,10 @@
 //! [`Context::new`] runs the charm in the test's own process, in microseconds; [`Context::dispatching`] runs the real
 //! binary through `./dispatch`, with real hook commands on its `PATH`. Both give the same [`Outcome`].
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod consistency;
 mod context;
 mod fault;

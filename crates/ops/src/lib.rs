@@ -36,9 +36,17 @@
 //! | read the operator's options | [`Unit::config`] |
 //! | open and close ports | [`Unit::set_ports`], [`Port`] |
 //! | show how the unit fares | the [`Status`] that `reconcile` returns, [`Unit::set_status`] on the way |
-//! | look at what happened | [`Event`] |
+//! | stop and remove the workload | [`Charm::stop`], [`Charm::remove`] |
+//! | carry out what operators run | [`Charm::action`], [`Action`] |
+//! | look at what happened | [`Unit::event`], [`Event`] |
 //! | say that the operator must act | [`Error::blocked`] |
+//! | say that something else must happen first | [`Error::waiting`] |
 //! | log | `tracing::info!` and its kin |
+//!
+//! # All or nothing
+//!
+//! What Juju does when a hook has ended well, such as closing a port, is held in the unit until the charm has returned
+//! `Ok`, and dropped on any error. Reads in the same hook see what is held. A status and a log line take effect at once.
 //!
 //! # Errors
 //!
@@ -50,6 +58,10 @@
 //! Events of the `tracing` crate go to `juju debug-log`, each by one `juju-log`: `info` and above, or what `RUST_LOG`
 //! says, as in `juju exec --unit hello-server/0 -- env RUST_LOG=debug JUJU_DISPATCH_PATH=hooks/update-status
 //! ./dispatch`. Lines below that cost nothing. A panic is logged too.
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod action;
 mod changes;

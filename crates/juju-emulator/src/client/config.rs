@@ -5,10 +5,10 @@ use std::fs;
 use std::io::{self, Read, Write};
 
 use anyhow::{Context as _, Result, bail};
-use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::charm::metadata::Charm;
+use crate::client::format::{Format, words};
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
 use crate::controller::model::Model;
@@ -28,14 +28,8 @@ pub(crate) struct Config {
     #[arg(long, value_delimiter = ',')]
     reset: Vec<String>,
     /// How to show them.
-    #[arg(long, value_enum, default_value = "yaml")]
+    #[arg(long, value_parser = words(None), default_value = "yaml")]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Json,
-    Yaml,
 }
 
 impl Config {
@@ -162,11 +156,7 @@ impl Config {
             "charm": charm.name,
             "settings": settings,
         });
-        match self.format {
-            Format::Json => writeln!(out, "{all}")?,
-            Format::Yaml => write!(out, "{}", serde_yaml::to_string(&all)?)?,
-        }
-        Ok(())
+        self.format.print(&all, out)
     }
 }
 

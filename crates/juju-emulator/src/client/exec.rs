@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use clap::ValueEnum;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::agent::unit_agent::{self, Executed};
+use crate::client::format::{Format, words};
 use crate::client::session::{Session, UsageError};
 use crate::controller::model::Model;
 use crate::go::duration::duration;
@@ -26,7 +26,7 @@ pub(crate) struct Exec {
     #[arg(long, value_delimiter = ',')]
     machine: Vec<u32>,
     /// How to print what they leave.
-    #[arg(long, value_enum, default_value = "plain")]
+    #[arg(long, value_parser = words(Some("plain")), default_value = "plain")]
     format: Format,
     /// End the command where it takes longer, such as `30s`; else it may take as long as it takes.
     #[arg(long, value_parser = wait_time)]
@@ -39,13 +39,6 @@ pub(crate) struct Exec {
 enum Target {
     Unit(String),
     Machine(u32),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
-enum Format {
-    Plain,
-    Json,
-    Yaml,
 }
 
 impl Exec {
@@ -86,7 +79,7 @@ impl Exec {
                     executed.exit_code
                 ));
             }
-            if self.format == Format::Plain && targets.len() == 1 {
+            if self.format == Format::ForPeople && targets.len() == 1 {
                 out.write_all(&executed.stdout)?;
                 out.flush()?;
                 io::stderr().write_all(&executed.stderr)?;
@@ -96,10 +89,8 @@ impl Exec {
             results.insert(name, task);
         }
         let results = Value::from(results);
-        match self.format {
-            Format::Plain if targets.len() == 1 => {}
-            Format::Json => writeln!(out, "{results}")?,
-            Format::Plain | Format::Yaml => write!(out, "{}", serde_yaml::to_string(&results)?)?,
+        if self.format != Format::ForPeople || targets.len() > 1 {
+            self.format.print(&results, out)?;
         }
         session.settle(&store)?;
         if !timed_out.is_empty() {

@@ -7,6 +7,7 @@ pub(crate) mod deploy;
 pub(crate) mod derived;
 pub(crate) mod exec;
 pub(crate) mod expose;
+pub(crate) mod format;
 pub(crate) mod full_status;
 pub(crate) mod local_charm;
 pub(crate) mod model_config;

@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use crate::client::config::refuse_set_and_reset;
+use crate::client::format::{Format, words};
 use crate::client::session::Session;
-use crate::client::table::{self, Format};
+use crate::client::table;
 use crate::controller::model_config;
 
 /// Show or change what holds for a whole model.
@@ -19,7 +20,7 @@ pub(crate) struct ModelConfig {
     #[arg(long, value_delimiter = ',')]
     reset: Vec<String>,
     /// How to show them.
-    #[arg(long, value_enum, default_value = "tabular")]
+    #[arg(long, value_parser = words(Some("tabular")), default_value = "tabular")]
     format: Format,
 }
 
@@ -68,9 +69,8 @@ impl ModelConfig {
             .collect::<serde_json::Map<_, _>>()
             .into();
         match self.format {
-            Format::Json => writeln!(out, "{values}")?,
-            Format::Yaml => write!(out, "{}", serde_yaml::to_string(&values)?)?,
-            Format::Tabular => {
+            Format::Json | Format::Yaml => self.format.print(&values, out)?,
+            Format::ForPeople => {
                 let mut rows = vec![table::row(["Attribute", "From", "Value"])];
                 rows.extend(
                     model_config::all(model)

@@ -7,9 +7,9 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::client::format::{Format, words};
 use crate::client::session::{Session, UsageError, without_controller};
-use crate::client::show;
-use crate::client::table::{Format, layout, row};
+use crate::client::table::{layout, row};
 use crate::client::units::{self, Removal};
 use crate::controller::data_directory::{CONTROLLER, CONTROLLER_UUID};
 use crate::controller::model::{JUJU_VERSION, Model};
@@ -30,7 +30,7 @@ pub(crate) struct AddModel {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Models {
     /// How to print them.
-    #[arg(long, value_enum, default_value = "tabular")]
+    #[arg(long, value_parser = words(Some("tabular")), default_value = "tabular")]
     format: Format,
 }
 
@@ -40,8 +40,8 @@ pub(crate) struct ShowModel {
     /// The one that is worked on, unless another is named.
     name: Option<String>,
     /// How to print it.
-    #[arg(long, value_enum, default_value = "yaml")]
-    format: show::Format,
+    #[arg(long, value_parser = words(None), default_value = "yaml")]
+    format: Format,
 }
 
 /// Work on another model from now on.
@@ -104,9 +104,8 @@ impl Models {
         let infos: Vec<_> = models.iter().map(|model| info(model)).collect();
         let all = json!({"models": infos, "current-model": current});
         match self.format {
-            Format::Json => writeln!(out, "{all}")?,
-            Format::Yaml => write!(out, "{}", serde_yaml::to_string(&all)?)?,
-            Format::Tabular => {
+            Format::Json | Format::Yaml => self.format.print(&all, out)?,
+            Format::ForPeople => {
                 writeln!(out, "Controller: {CONTROLLER}\n")?;
                 write!(out, "{}", table(&models, &current))?;
             }

@@ -5,11 +5,11 @@ use std::io::Write;
 use std::rc::Rc;
 
 use anyhow::Result;
-use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::client::config::charm_of;
 use crate::client::derived::port_ranges;
+use crate::client::format::{Format, words};
 use crate::client::session::Session;
 use crate::controller::model::{Application, Model, Unit};
 use crate::controller::store::Store;
@@ -25,7 +25,7 @@ pub(crate) struct ShowUnit {
     #[arg(required = true)]
     units: Vec<String>,
     /// How to print it.
-    #[arg(long, value_enum, default_value = "yaml")]
+    #[arg(long, value_parser = words(None), default_value = "yaml")]
     format: Format,
 }
 
@@ -35,15 +35,8 @@ pub(crate) struct ShowApplication {
     #[arg(required = true)]
     applications: Vec<String>,
     /// How to print it.
-    #[arg(long, value_enum, default_value = "yaml")]
+    #[arg(long, value_parser = words(None), default_value = "yaml")]
     format: Format,
-}
-
-/// The formats of what `show-…` prints.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Format {
-    Json,
-    Yaml,
 }
 
 #[derive(Serialize)]
@@ -96,16 +89,6 @@ impl ShowApplication {
             all.insert(name, info);
         }
         self.format.print(&all, out)
-    }
-}
-
-impl Format {
-    pub(crate) fn print(self, value: &impl Serialize, out: &mut impl Write) -> Result<()> {
-        match self {
-            Self::Json => writeln!(out, "{}", serde_json::to_string(value)?)?,
-            Self::Yaml => write!(out, "{}", serde_yaml::to_string(value)?)?,
-        }
-        Ok(())
     }
 }
 

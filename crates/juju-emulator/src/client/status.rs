@@ -5,10 +5,11 @@ use std::io::{self, IsTerminal as _, Write};
 use std::rc::Rc;
 
 use anyhow::Result;
-use clap::ValueEnum;
+use glob::Pattern;
 use jiff::Timestamp;
 
 use crate::client::derived::{agent_status, application_status, instance, workload_status};
+use crate::client::format::{Format, words};
 use crate::client::full_status::full;
 use crate::client::session::Session;
 use crate::client::table::{layout, row};
@@ -24,7 +25,7 @@ pub(crate) struct Status {
     /// Only these applications and units: names, in which * stands for anything.
     patterns: Vec<String>,
     /// How to show them.
-    #[arg(long, value_enum, default_value = "tabular")]
+    #[arg(long, value_parser = words(Some("tabular")), default_value = "tabular")]
     format: Format,
     /// Accepted: there are no relations yet.
     #[arg(long)]
@@ -34,13 +35,6 @@ pub(crate) struct Status {
     utc: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Tabular,
-    Json,
-    Yaml,
-}
-
 impl Status {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         let store = session.store()?;
@@ -48,9 +42,8 @@ impl Status {
         let mut model = Rc::unwrap_or_clone(store.read()?);
         keep_matching(&mut model, &self.patterns);
         match self.format {
-            Format::Json => writeln!(out, "{}", serde_json::to_string(&full(&model))?)?,
-            Format::Yaml => write!(out, "{}", serde_yaml::to_string(&full(&model))?)?,
-            Format::Tabular => {
+            Format::Json | Format::Yaml => self.format.print(&full(&model), out)?,
+            Format::ForPeople => {
                 writeln!(out, "{}", table(&model))?;
                 if model.applications.is_empty() && self.patterns.is_empty() {
                     writeln!(io::stderr(), "Model \"admin/{}\" is empty.", model.name)?;
@@ -77,16 +70,9 @@ fn keep_matching(model: &mut Model, patterns: &[String]) {
     model.machines.retain(|number, _| used.contains(number));
 }
 
+/// A pattern that is none is a name.
 fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((start, rest)) => name.strip_prefix(start).is_some_and(|name| {
-            name.char_indices()
-                .map(|(at, _)| &name[at..])
-                .chain([""])
-                .any(|name| matches(rest, name))
-        }),
-    }
+    Pattern::new(pattern).map_or(pattern == name, |pattern| pattern.matches(name))
 }
 
 /// The tables that `juju status` prints.

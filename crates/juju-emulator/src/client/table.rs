@@ -1,15 +1,5 @@
 //! Tables as juju prints them: columns two blanks apart, the last one as long as it is.
 
-use clap::ValueEnum;
-
-/// The formats of what is a table unless told otherwise.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Format {
-    Tabular,
-    Json,
-    Yaml,
-}
-
 /// Lays out rows of equally many cells; `right` are the numbers of the columns that are aligned to the right.
 pub(crate) fn layout(rows: &[Vec<String>], right: &[usize]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();

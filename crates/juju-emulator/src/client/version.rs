@@ -4,9 +4,9 @@ use std::env::consts::ARCH;
 use std::io::Write;
 
 use anyhow::Result;
-use clap::ValueEnum;
 use serde_json::json;
 
+use crate::client::format::{Format, words};
 use crate::controller::model::JUJU_VERSION;
 
 /// Print the version of Juju that is stood in for.
@@ -16,15 +16,8 @@ pub(crate) struct Version {
     #[arg(long)]
     all: bool,
     /// How to print it.
-    #[arg(long, value_enum, default_value = "smart")]
+    #[arg(long, value_parser = words(Some("smart")), default_value = "smart")]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
-enum Format {
-    Smart,
-    Json,
-    Yaml,
 }
 
 impl Version {
@@ -41,10 +34,8 @@ impl Version {
             json!(version)
         };
         match self.format {
-            Format::Json => writeln!(out, "{value}")?,
-            Format::Smart if !self.all => writeln!(out, "{version}")?,
-            Format::Smart | Format::Yaml => write!(out, "{}", serde_yaml::to_string(&value)?)?,
+            Format::ForPeople if !self.all => Ok(writeln!(out, "{version}")?),
+            format => format.print(&value, out),
         }
-        Ok(())
     }
 }

@@ -58,7 +58,7 @@ fn no_directory_of_sockets_outlives_its_machine() {
     let lock = fs::File::create(&locks).unwrap();
     lock.lock().unwrap();
     let state = juju.state();
-    juju.write_state(&state.replace(r#""reached":"started""#, r#""reached":"removed""#));
+    juju.write_state(&state.replace(r#""life":"alive""#, r#""life":"dead""#));
     let mut settles = juju.command(&["model-config", "logging-config=unit=DEBUG"]);
     let mut settles = settles.spawn().unwrap();
     let files = format!("/proc/{}/fd", settles.id());
