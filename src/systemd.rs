@@ -55,7 +55,7 @@ impl Systemd {
                 Err(WorkloadError::PortTaken { port })
             }
             Err(denied) if denied.kind() == io::ErrorKind::PermissionDenied => {
-                let reason = denied.to_string();
+                let reason = denied.kind().to_string();
                 Err(WorkloadError::PortDenied { port, reason })
             }
             _ => Err(self.does_not_run(port, error)),

@@ -31,7 +31,7 @@ pub enum WorkloadError {
     PortDenied {
         /// The wanted port, such as 80.
         port: NonZeroU16,
-        /// What the system says, such as `Permission denied (os error 13)`.
+        /// What the system says, such as `permission denied`.
         reason: String,
     },
     /// The machine did not do what was asked; trying again later may help.

@@ -230,7 +230,7 @@ fn a_port_that_the_machine_does_not_let_us_have_blocks_the_unit() {
     struct Denied;
     impl Workload for Denied {
         fn serve_on(&mut self, port: NonZeroU16) -> Result<(), WorkloadError> {
-            let reason = "Permission denied (os error 13)".to_owned();
+            let reason = "permission denied".to_owned();
             Err(WorkloadError::PortDenied { port, reason })
         }
         fn stop(&mut self) -> Result<(), WorkloadError> {
@@ -245,7 +245,7 @@ fn a_port_that_the_machine_does_not_let_us_have_blocks_the_unit() {
 
     let then = context.run(&Event::ConfigChanged, &given);
 
-    let message = "server-port: 80 cannot be opened on this machine (Permission denied (os error 13)); \
+    let message = "server-port: 80 cannot be opened on this machine (permission denied); \
                    choose another port";
     assert_eq!(then.state.unit_status, Some(Status::blocked(message)));
     assert!(then.state.opened_ports.is_empty());

@@ -1,7 +1,9 @@
 //! What the README tells operators, against what the charm does.
 
+use std::num::NonZeroU16;
 use std::path::Path;
 
+use hello_server::workload::WorkloadError;
 use ops::Event;
 use ops_testing::State;
 
@@ -14,6 +16,11 @@ fn the_table_of_statuses_has_what_the_charm_sets_and_nothing_else() {
     let unit = Unit::in_process();
     let _taken = unit.other_process_on(8001);
     let wants = |port: i64| State::default().with_config("server-port", port);
+    let denied = WorkloadError::PortDenied {
+        port: NonZeroU16::new(80).unwrap(),
+        reason: "permission denied".to_owned(),
+    };
+    let denied = format!("| blocked | `{}` | ", ops::Error::from(denied));
     let said = [
         wants(8000),
         wants(8005).with_opened_ports(["8000-8010/tcp"]),
@@ -30,6 +37,8 @@ fn the_table_of_statuses_has_what_the_charm_sets_and_nothing_else() {
             message => format!("| {} | `{message}` | ", status.name()),
         }
     });
+    let mut said = said.to_vec();
+    said.insert(said.len() - 1, denied);
     let table = README
         .split_once("| status | message | what to do |\n|---|---|---|\n")
         .unwrap()
