@@ -17,8 +17,7 @@ use nix::{
     unistd::{close, setsid},
 };
 
-/// The name under which this executable becomes a service's program, see [`exec`].
-/// What this program is called as when it is to become the program of a service.
+/// The name under which this executable becomes a service's program, `juju-emulator-exec`.
 pub const NAME: &str = "juju-emulator-exec";
 
 /// systemd's exit code for a program that could not be executed.

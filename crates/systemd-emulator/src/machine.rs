@@ -29,7 +29,7 @@ pub struct Machine {
     pub address: IpAddr,
     /// Where the unit files are: `<directory>/systemd/system`, or the first entry of `SYSTEMD_UNIT_PATH`.
     pub units: PathBuf,
-    /// The program that acts as [`exec`](crate::exec()) when it is called `juju-emulator-exec`. It is this very process's own, unless
+    /// The program that becomes the program of a service when it is called by the name in [`EXEC`](crate::EXEC). It is this very process's own, unless
     /// that is another program that only uses the library.
     pub executable: PathBuf,
 }

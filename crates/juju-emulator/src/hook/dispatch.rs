@@ -53,7 +53,7 @@ pub struct Dispatch<'a> {
     pub commands: &'a str,
     /// The directory of the unpacked charm.
     pub charm_dir: &'a Path,
-    /// The directory with the hook commands, first on the hook's `PATH`; see [`link_commands`].
+    /// The directory with the hook commands, first on the hook's `PATH`; see [`link_commands`](crate::link_commands).
     pub commands_dir: &'a Path,
     /// A private directory with a short path, for the agent's socket.
     pub socket_dir: &'a Path,
