@@ -136,7 +136,7 @@ impl Jobs<'_> {
             match TcpListener::bind(address) {
                 Ok(listener) => listeners.push(listener),
                 Err(error) => {
-                    let reason = format!("listening on {address}: {error}");
+                    let reason = format!("cannot listen on {address}: {error}");
                     return Err(self.fail_for_resources(&unit.name, &reason));
                 }
             }

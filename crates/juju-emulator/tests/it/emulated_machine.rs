@@ -37,7 +37,7 @@ pub(crate) fn a_machine(address: [u8; 4]) -> Given {
     let mut machine = Machine::new(directory.path(), Ipv4Addr::from(address).into());
     machine.executable = PathBuf::from(env!("CARGO_BIN_EXE_juju-emulator"));
     fs::create_dir_all(&machine.units).unwrap();
-    for name in ["systemctl", "reboot", "shutdown"] {
+    for name in systemd_emulator::COMMANDS {
         symlink(&machine.executable, directory.path().join(name)).unwrap();
     }
     Given { directory, machine }

@@ -168,7 +168,7 @@ fn answers_and_exit_codes_are_those_of_systemctl() {
 #[test]
 fn outside_a_machine_it_says_so() {
     let given = a_machine(HERE);
-    for name in ["systemctl", "reboot", "shutdown"] {
+    for name in systemd_emulator::COMMANDS {
         let output = given
             .command(name)
             .env_remove("JUJU_EMULATOR_MACHINE")
