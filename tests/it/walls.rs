@@ -32,6 +32,35 @@ struct Source {
     text: String,
 }
 
+impl Source {
+    /// The text without its tests, which stand at the end.
+    fn code(&self) -> &str {
+        let tests = self.text.find("#[cfg(test)]\nmod ");
+        &self.text[..tests.unwrap_or(self.text.len())]
+    }
+}
+
+/// The lines of a source that would hide a use from [`uses`]: a path from `super`, or of what the crate's root hands on.
+fn hidden_uses(source: &Source, modules: &BTreeSet<&str>) -> Vec<usize> {
+    let hides = |line: &str| {
+        let of_root = |rest: &str| {
+            let paths = paths(rest);
+            let first = |path: &String| path.split("::").next().unwrap_or_default().to_owned();
+            paths.iter().map(first).any(|name| {
+                let starts = format!("{name}::");
+                let is_module = |module: &&str| **module == *name || module.starts_with(&starts);
+                !name.is_empty() && !modules.iter().any(is_module)
+            })
+        };
+        line.contains("super::") || line.split("crate::").skip(1).any(of_root)
+    };
+    let lines = source.code().lines().enumerate();
+    lines
+        .filter(|(_, line)| !line.trim_start().starts_with("//") && hides(line))
+        .map(|(number, _)| number + 1)
+        .collect()
+}
+
 /// A use of another module of the crate, at a line of a file.
 struct Use {
     line: usize,
@@ -42,8 +71,7 @@ struct Use {
 /// say what there is.
 fn uses(source: &Source, modules: &BTreeSet<&str>) -> Vec<Use> {
     let mut found: Vec<Use> = Vec::new();
-    let tests = source.text.find("#[cfg(test)]\nmod ");
-    let code = &source.text[..tests.unwrap_or(source.text.len())];
+    let code = source.code();
     // A statement may go over several lines.
     let mut offset = 0;
     while let Some(start) = code[offset..].find("crate::").map(|at| offset + at) {
@@ -142,6 +170,12 @@ fn faults(rooms: &[&str], sources: &[Source]) -> Vec<String> {
         if source.module.is_empty() {
             continue;
         }
+        faults.extend(hidden_uses(source, &modules).into_iter().map(|line| {
+            format!(
+                "{}:{line}: a module is used by its path from `crate`, for the walls to be seen",
+                source.file
+            )
+        }));
         let uses = uses(source, &modules);
         // The index of a room names all that is in it.
         let inside = format!("{}::", source.module);
@@ -318,5 +352,19 @@ fn a_file_that_is_too_long_or_knows_too_many_is_named() {
     assert_eq!(
         faults_of(&files),
         ["user.rs:1: a file uses at most 10 others of its crate, not 11"]
+    );
+}
+
+#[test]
+fn a_use_that_the_walls_would_not_see_is_named() {
+    let hidden =
+        "use super::super::client::cli;\nuse crate::Reexported;\n// crate::Said, super::said\n";
+    let rule = "a module is used by its path from `crate`, for the walls to be seen";
+    assert_eq!(
+        faults_of(&[("go::flags", hidden), ("client::cli", "")]),
+        [
+            format!("go/flags.rs:1: {rule}"),
+            format!("go/flags.rs:2: {rule}")
+        ]
     );
 }

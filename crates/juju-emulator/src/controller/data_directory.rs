@@ -119,11 +119,11 @@ impl DataDirectory {
     }
 }
 
+/// Of a model's UUID what names its directories of sockets, whose path must be short.
 pub(crate) fn short(model_uuid: &str) -> &str {
     model_uuid.get(..8).unwrap_or(model_uuid)
 }
 
-/// Of a model's UUID what names its directories of sockets, whose path must be short.
 /// Replaces a file in one step, and returns it: whoever reads it sees the old content or the new.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<File> {
     let new = path.with_extension("new");
