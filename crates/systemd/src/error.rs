@@ -7,13 +7,13 @@ use std::process::ExitStatus;
 /// What the functions of this crate return.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a service is not as it should be.
+/// Why a service is not as it should be. Each text tells its cause, which therefore is no source beside it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// There is no `systemctl`, or it cannot be started.
     #[error("cannot run `systemctl`, which needs a machine with systemd: {0}")]
-    NoSystemctl(#[source] io::Error),
+    NoSystemctl(io::Error),
     /// `systemctl` ended with something other than 0, as for a service that does not get ready.
     #[error("`systemctl {arguments}` failed ({status}): {stderr}")]
     Systemctl {
@@ -33,14 +33,14 @@ pub enum Error {
         result: String,
     },
     /// A file cannot be read, written or removed.
-    #[error("cannot {verb} {}: {source}", path.display())]
+    #[error("cannot {verb} {}: {reason}", path.display())]
     File {
         /// What was to be done, such as `write`.
         verb: &'static str,
         /// The file, such as `/etc/systemd/system/web@.service`.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        reason: io::Error,
     },
 }
 
@@ -50,6 +50,6 @@ impl Error {
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::File { verb, path, source }
+        move |reason| Self::File { verb, path, reason }
     }
 }

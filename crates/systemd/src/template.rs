@@ -62,10 +62,7 @@ impl Template {
     /// Nothing is written when nothing has changed.
     pub fn install(&self, program: &Path) -> Result<Vec<LoadedUnit>> {
         let unit_files_differ = self.write_files(program)?;
-        let loaded = systemctl::show(&[
-            &format!("{}*.socket", self.prefix),
-            &format!("{}*.service", self.prefix),
-        ])?;
+        let loaded = self.loaded()?;
         if unit_files_differ || loaded.iter().any(|unit| unit.need_daemon_reload) {
             self.reload(&loaded)?;
         }
@@ -170,11 +167,7 @@ impl Template {
 
     /// Stops and disables every instance.
     pub fn stop_all(&self) -> Result<()> {
-        let loaded = systemctl::show(&[
-            &format!("{}*.socket", self.prefix),
-            &format!("{}*.service", self.prefix),
-        ])?;
-        self.stop(self.in_use(&loaded)?)
+        self.stop(self.in_use(&self.loaded()?)?)
     }
 
     /// Stops every instance, and removes the unit files and the program; does nothing when all is gone.
@@ -189,6 +182,13 @@ impl Template {
             let _ = fs::remove_dir(directory);
         }
         Ok(())
+    }
+
+    fn loaded(&self) -> Result<Vec<LoadedUnit>> {
+        systemctl::show(&[
+            &format!("{}*.socket", self.prefix),
+            &format!("{}*.service", self.prefix),
+        ])
     }
 
     /// A unit that has failed stays loaded, and counts its failures, until it is reset.
@@ -303,6 +303,8 @@ pub fn exec_start_word(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+
     use super::*;
 
     const UNIT: &str = "[Service]\nExecStart={executable}\n";
@@ -402,5 +404,17 @@ mod tests {
         ] {
             assert_eq!(web.instance_of(unit).as_deref(), instance, "{unit}");
         }
+    }
+
+    #[test]
+    fn an_error_tells_its_cause_once() {
+        // given
+        let (_directory, program, mut web) = awkward_service();
+        web.unit_dir.push("absent");
+        // when
+        let error = web.write_files(&program).unwrap_err();
+        // then its text has the cause, and who logs it with all causes adds none
+        assert!(error.to_string().contains("No such file"));
+        assert!(error.source().is_none());
     }
 }
