@@ -40,38 +40,30 @@ impl Source {
     }
 }
 
-/// The lines of a source that would hide a use from [`uses`]: a path from `super`, or of what the crate's root hands on.
-fn hidden_uses(source: &Source, modules: &BTreeSet<&str>) -> Vec<usize> {
-    let hides = |line: &str| {
-        let of_root = |rest: &str| {
-            let paths = paths(rest);
-            let first = |path: &String| path.split("::").next().unwrap_or_default().to_owned();
-            paths.iter().map(first).any(|name| {
-                let starts = format!("{name}::");
-                let is_module = |module: &&str| **module == *name || module.starts_with(&starts);
-                !name.is_empty() && !modules.iter().any(is_module)
-            })
-        };
-        line.contains("super::") || line.split("crate::").skip(1).any(of_root)
-    };
-    let lines = source.code().lines().enumerate();
-    lines
-        .filter(|(_, line)| !line.trim_start().starts_with("//") && hides(line))
-        .map(|(number, _)| number + 1)
-        .collect()
-}
-
 /// A use of another module of the crate, at a line of a file.
 struct Use {
     line: usize,
     module: String,
 }
 
+/// What a source uses of its crate.
+#[derive(Default)]
+struct Uses {
+    modules: Vec<Use>,
+    /// The lines with a path that leads to no module: one from `super`, or to what the crate's root hands on.
+    unseen: BTreeSet<usize>,
+}
+
 /// The modules that a source uses, its tests left out, at the first line that does. A crate's root and a `mod.rs` only
 /// say what there is.
-fn uses(source: &Source, modules: &BTreeSet<&str>) -> Vec<Use> {
-    let mut found: Vec<Use> = Vec::new();
+fn uses(source: &Source, modules: &BTreeSet<&str>) -> Uses {
+    let mut found = Uses::default();
     let code = source.code();
+    for (number, line) in code.lines().enumerate() {
+        if line.contains("super::") && !line.trim_start().starts_with("//") {
+            found.unseen.insert(number + 1);
+        }
+    }
     // A statement may go over several lines.
     let mut offset = 0;
     while let Some(start) = code[offset..].find("crate::").map(|at| offset + at) {
@@ -91,11 +83,13 @@ fn uses(source: &Source, modules: &BTreeSet<&str>) -> Vec<Use> {
                     path = path.rsplit_once("::")?.0;
                 }
             };
-            if let Some(module) = of_module(&path)
-                && module != source.module
-                && !found.iter().any(|other| other.module == module)
-            {
-                found.push(Use { line, module });
+            let Some(module) = of_module(&path) else {
+                found.unseen.insert(line);
+                continue;
+            };
+            let is_new = !found.modules.iter().any(|other| other.module == module);
+            if module != source.module && is_new {
+                found.modules.push(Use { line, module });
             }
         }
     }
@@ -135,7 +129,12 @@ fn paths(text: &str) -> Vec<String> {
                     _ => {}
                 }
             }
-            let inner = items.into_iter().flat_map(|item| paths(item.trim()));
+            // Nothing stands after the last comma.
+            let items = items
+                .into_iter()
+                .map(str::trim)
+                .filter(|item| !item.is_empty());
+            let inner = items.flat_map(paths);
             return inner.map(|path| format!("{first}::{path}")).collect();
         }
         return paths(rest)
@@ -170,13 +169,16 @@ fn faults(rooms: &[&str], sources: &[Source]) -> Vec<String> {
         if source.module.is_empty() {
             continue;
         }
-        faults.extend(hidden_uses(source, &modules).into_iter().map(|line| {
+        let Uses {
+            modules: uses,
+            unseen,
+        } = uses(source, &modules);
+        faults.extend(unseen.into_iter().map(|line| {
             format!(
                 "{}:{line}: a module is used by its path from `crate`, for the walls to be seen",
                 source.file
             )
         }));
-        let uses = uses(source, &modules);
         // The index of a room names all that is in it.
         let inside = format!("{}::", source.module);
         let beyond = uses.iter().filter(|used| !used.module.starts_with(&inside));
@@ -357,14 +359,14 @@ fn a_file_that_is_too_long_or_knows_too_many_is_named() {
 
 #[test]
 fn a_use_that_the_walls_would_not_see_is_named() {
-    let hidden =
-        "use super::super::client::cli;\nuse crate::Reexported;\n// crate::Said, super::said\n";
+    let hidden = "use super::super::client::cli;\nuse crate::Reexported;\n// crate::Said, super::said\nuse crate::{\n    Grouped,\n};\n";
     let rule = "a module is used by its path from `crate`, for the walls to be seen";
     assert_eq!(
         faults_of(&[("go::flags", hidden), ("client::cli", "")]),
         [
             format!("go/flags.rs:1: {rule}"),
-            format!("go/flags.rs:2: {rule}")
+            format!("go/flags.rs:2: {rule}"),
+            format!("go/flags.rs:4: {rule}")
         ]
     );
 }

@@ -27,13 +27,7 @@ impl HookPorts {
         let texts: Vec<String> = command.read_json(hook_commands)?;
         let ranges = texts.iter().map(|text| {
             let port = Port::from_juju(text)?;
-            let open = Openness::from(port.endpoints);
-            let range = HookRange {
-                told: open.clone(),
-                is_new: false,
-                wanted: open,
-            };
-            Ok((port.range, range))
+            Ok((port.range, HookRange::open_at_start(port.endpoints.into())))
         });
         Ok(Self {
             ranges: ranges.collect::<Result<_, PortError>>()?,
@@ -67,11 +61,10 @@ impl HookPorts {
         plan: Plan,
         hook_commands: &dyn HookCommands,
     ) -> Result<(), Error> {
-        let earlier: Vec<PortRange> = self.ranges.keys().copied().collect();
-        for port in &plan.open {
+        for (index, port) in plan.open.iter().enumerate() {
             if let Err(error) = self.open(port, hook_commands) {
-                for (range, hook_range) in &mut self.ranges {
-                    if !earlier.contains(range) {
+                for opened in &plan.open[..index] {
+                    if let Some(hook_range) = self.ranges.get_mut(&opened.range) {
                         hook_range.wanted = Openness::CLOSED;
                     }
                 }
@@ -97,12 +90,7 @@ impl HookPorts {
         command
             .run(hook_commands)
             .map_err(|error| conflict(port, error))?;
-        let open = Openness::from(port.endpoints.clone());
-        let range = HookRange {
-            told: open.clone(),
-            is_new: true,
-            wanted: open,
-        };
+        let range = HookRange::opened(port.endpoints.clone().into());
         self.ranges.insert(port.range, range);
         Ok(())
     }

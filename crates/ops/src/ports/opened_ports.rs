@@ -4,7 +4,6 @@ use std::cell::RefMut;
 
 use crate::error::Result;
 use crate::ports::hook_ports::HookPorts;
-use crate::ports::openness::Openness;
 use crate::ports::plan::{self, PortChanges};
 use crate::ports::port::{Port, PortError};
 use crate::ports::port_range::Protocol;
@@ -92,9 +91,7 @@ impl Unit {
         let port = port.into();
         let mut ports = self.hook_ports()?;
         ports.check_overlap(&port)?;
-        if let Some(range) = ports.range_mut(port.range)
-            && range.wanted != Openness::CLOSED
-        {
+        if let Some(range) = ports.range_mut(port.range) {
             range.wanted = range.wanted.without(&port.endpoints);
         }
         Ok(())

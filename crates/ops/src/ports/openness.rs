@@ -23,6 +23,23 @@ pub(crate) struct HookRange {
     pub(crate) wanted: Openness,
 }
 
+impl HookRange {
+    pub(crate) fn open_at_start(open: Openness) -> Self {
+        Self {
+            told: open.clone(),
+            is_new: false,
+            wanted: open,
+        }
+    }
+
+    pub(crate) fn opened(open: Openness) -> Self {
+        Self {
+            is_new: true,
+            ..Self::open_at_start(open)
+        }
+    }
+}
+
 impl Openness {
     pub(crate) const CLOSED: Self = Self::Named(BTreeSet::new());
     pub(crate) const ALL: Self = Self::AllBut(BTreeSet::new());

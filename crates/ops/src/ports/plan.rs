@@ -198,19 +198,8 @@ fn push_or_extend(
 fn union(counts: &BTreeMap<&Endpoints, usize>) -> Option<Endpoints> {
     let counted = counts.iter().filter(|(_, count)| **count > 0);
     counted
-        .map(|(endpoints, _)| Endpoints::clone(endpoints))
-        .reduce(Endpoints::with)
-}
-
-impl Endpoints {
-    /// These and those.
-    pub(crate) fn with(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Named(mut names), Self::Named(others)) => {
-                names.extend(others);
-                Self::Named(names)
-            }
-            _ => Self::All,
-        }
-    }
+        .fold(Openness::CLOSED, |open, (endpoints, _)| {
+            open.with(endpoints)
+        })
+        .endpoints()
 }
