@@ -104,7 +104,7 @@ fn hook_commands(criterion: &mut Criterion) {
         criterion.bench_function(&format!("emulator: {line}"), |bencher| {
             bencher.iter_batched_ref(
                 || hook.clone(),
-                |hook| hook.run(&command, &args, Path::new("/")),
+                |hook| hook.run(&command, &args, Path::new("/"), None),
                 criterion::BatchSize::SmallInput,
             );
         });

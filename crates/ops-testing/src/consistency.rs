@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use juju_emulator::OpenedPorts;
 use juju_emulator::charm::metadata::Charm;
-use ops::{Event, JujuContext, StorageEvent, UnitName};
+use ops::{Event, JujuContext, StorageEvent};
 
-use crate::state::{State, read_ports};
+use crate::state::{State, ports, relation};
 
 /// A state that Juju is never in, or an event that it does not dispatch in it, with every reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +31,18 @@ pub(crate) fn check(
 ) -> Result<(), ImpossibleState> {
     let mut reasons = Vec::new();
     check_config(state, charm, &mut reasons);
-    check_ports(state, charm, unit, &mut reasons);
+    ports::check(
+        &state.opened_ports,
+        &state.machine_ports,
+        state.kubernetes,
+        charm,
+        unit,
+        &mut reasons,
+    );
+    relation::check(&state.relations, event, charm, unit, &mut reasons);
+    if state.planned_units == 0 {
+        reasons.push("planned-units: the unit itself is one".to_owned());
+    }
     check_event(event, state, charm, &mut reasons);
     if reasons.is_empty() {
         Ok(())
@@ -49,84 +59,10 @@ fn check_config(state: &State, charm: &Charm, reasons: &mut Vec<String>) {
     }
 }
 
-fn check_ports(state: &State, charm: &Charm, unit: &str, reasons: &mut Vec<String>) {
-    let mut held: Vec<(&str, OpenedPorts)> = Vec::new();
-    let own = [(unit, &state.opened_ports)];
-    let others = state
-        .machine_ports
-        .iter()
-        .map(|(unit, ports)| (unit.as_str(), ports));
-    for (holder, texts) in own.into_iter().chain(others) {
-        match read_ports(texts) {
-            Ok(ports) => held.push((holder, ports)),
-            Err(error) => reasons.push(format!("ports of {holder}: {error}")),
-        }
-    }
-    for neighbour in state.machine_ports.keys() {
-        if neighbour == unit {
-            reasons.push(format!(
-                "machine-ports: {unit} is the unit itself, see opened-ports"
-            ));
-        } else if neighbour.parse::<UnitName>().is_err() {
-            reasons.push(format!(
-                "machine-ports: {neighbour:?} is not the name of a unit"
-            ));
-        }
-    }
-    if state.kubernetes && !state.machine_ports.is_empty() {
-        reasons.push("machine-ports: units on Kubernetes share no machine".to_owned());
-    }
-
-    for (holder, ports) in &held {
-        for (range, endpoints) in ports.iter().filter(|_| *holder == unit) {
-            if state.kubernetes && !range.is_single() {
-                reasons.push(format!(
-                    "{range} is open, but Kubernetes has single ports only"
-                ));
-            }
-            for endpoint in endpoints.iter().filter(|name| !name.is_empty()) {
-                if !charm.endpoint_names().contains(endpoint) {
-                    reasons.push(format!(
-                        "{range} is open for {endpoint:?}, which is no endpoint of the charm"
-                    ));
-                }
-            }
-        }
-    }
-
-    let mut all: Vec<_> = held
-        .iter()
-        .flat_map(|(holder, ports)| ports.ranges().map(move |range| (range, *holder)))
-        .collect();
-    all.sort_unstable();
-    for pair in all.windows(2) {
-        let [(one, holder), (other, other_holder)] = pair else {
-            continue;
-        };
-        if one.overlaps(*other) {
-            reasons.push(format!(
-                "{one} of {holder} and {other} of {other_holder} overlap"
-            ));
-        }
-    }
-}
-
 fn check_event(event: &Event, state: &State, charm: &Charm, reasons: &mut Vec<String>) {
     match event {
         Event::LeaderElected if !state.leader => {
             reasons.push("leader-elected comes to the leader, and leader is false".to_owned());
-        }
-        Event::RelationCreated(relation)
-        | Event::RelationJoined(relation)
-        | Event::RelationChanged(relation)
-        | Event::RelationDeparted(relation)
-        | Event::RelationBroken(relation)
-            if !charm.endpoints.contains_key(relation.id.endpoint()) =>
-        {
-            reasons.push(format!(
-                "{event}: the charm has no endpoint {:?}",
-                relation.id.endpoint()
-            ));
         }
         Event::StorageAttached(storage) | Event::StorageDetaching(storage) => {
             check_storage(event, storage, charm, reasons);

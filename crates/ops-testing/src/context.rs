@@ -148,11 +148,13 @@ impl Context {
     ) -> Result<Outcome, ImpossibleState> {
         let identity = self.identity(given);
         consistency::check(event, given, &self.charm, &identity.unit)?;
-        let (hook, kind) = hook(event);
+        let (hook, kind) = hook(event, &identity.unit);
         let view = UnitView {
             hook: kind,
-            ..state::view(given, &self.charm, &identity.unit).map_err(|reason| ImpossibleState {
-                reasons: vec![reason],
+            ..state::view(given, &self.charm, &identity.unit, event).map_err(|reason| {
+                ImpossibleState {
+                    reasons: vec![reason],
+                }
             })?
         };
         let recorder = Recorder::new(given, view, fault);
@@ -258,8 +260,13 @@ impl HookCommands for InProcess {
             .lock()
             .as_mut()
             .ok_or_else(|| io::Error::other("the hook is over"))?
-            .answer(command.name(), command.args(), &self.charm_dir)
-            .map_err(|unknown| io::Error::new(io::ErrorKind::NotFound, unknown))?;
+            .answer(
+                command.name(),
+                command.args(),
+                &self.charm_dir,
+                command.stdin(),
+            )
+            .map_err(|refused| io::Error::new(io::ErrorKind::NotFound, refused))?;
         match answered {
             Answered::Answer(answer) => Ok(Output {
                 status: ExitStatus::from_raw(i32::from(answer.exit_code) << 8),

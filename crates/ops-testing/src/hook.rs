@@ -8,13 +8,13 @@ use juju_emulator::charm::hook::{
 use ops::{Event, RelationEvent, SecretEvent, StorageEvent, StorageId};
 
 /// The hook with its variables, and what it is about.
-pub(crate) fn hook(event: &Event) -> (Hook, HookKind) {
+pub(crate) fn hook(event: &Event, unit: &str) -> (Hook, HookKind) {
     let hook = match event {
-        Event::RelationCreated(payload) => relation(Relation::Created, payload),
-        Event::RelationJoined(payload) => relation(Relation::Joined, payload),
-        Event::RelationChanged(payload) => relation(Relation::Changed, payload),
-        Event::RelationDeparted(payload) => relation(Relation::Departed, payload),
-        Event::RelationBroken(payload) => relation(Relation::Broken, payload),
+        Event::RelationCreated(payload) => relation(Relation::Created, payload, unit),
+        Event::RelationJoined(payload) => relation(Relation::Joined, payload, unit),
+        Event::RelationChanged(payload) => relation(Relation::Changed, payload, unit),
+        Event::RelationDeparted(payload) => relation(Relation::Departed, payload, unit),
+        Event::RelationBroken(payload) => relation(Relation::Broken, payload, unit),
         Event::StorageAttached(payload) => storage(Storage::Attached, payload),
         Event::StorageDetaching(payload) => storage(Storage::Detaching, payload),
         Event::SecretChanged(payload) => secret(Secret::Changed, payload),
@@ -48,19 +48,32 @@ pub(crate) fn hook(event: &Event) -> (Hook, HookKind) {
         event => Hook::unit(&event.to_string()),
     };
     let kind = match &hook {
-        Hook::Relation { endpoint, id, .. } => HookKind::Relation(format!("{endpoint}:{id}")),
+        Hook::Relation {
+            endpoint,
+            id,
+            remote_application,
+            remote_unit,
+            ..
+        } => HookKind::Relation {
+            endpoint: endpoint.clone(),
+            id: *id,
+            remote_application: remote_application.clone(),
+            remote_unit: remote_unit.clone(),
+        },
         Hook::Action { .. } => HookKind::Action,
         _ => HookKind::Lifecycle,
     };
     (hook, kind)
 }
 
-fn relation(event: hook::RelationEvent, payload: &RelationEvent) -> Hook {
+fn relation(event: hook::RelationEvent, payload: &RelationEvent, unit: &str) -> Hook {
+    let ours = || unit.split('/').next().unwrap_or_default().to_owned();
     Hook::Relation {
         endpoint: payload.id.endpoint().to_owned(),
         event,
         id: payload.id.number(),
-        remote_application: payload.remote_application.clone().unwrap_or_default(),
+        // Among peers it is the unit's own.
+        remote_application: payload.remote_application.clone().unwrap_or_else(ours),
         remote_unit: payload.remote_unit.as_ref().map(ToString::to_string),
         departing_unit: payload.departing_unit.as_ref().map(ToString::to_string),
     }

@@ -63,3 +63,4 @@ pub use laws::{Law, Laws, Violation, Workload};
 pub use outcome::{Exit, LogLine, Outcome};
 pub use programs::{emulator, stage_charm};
 pub use state::State;
+pub use state::relation::Relation;

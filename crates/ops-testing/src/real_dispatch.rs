@@ -78,7 +78,11 @@ struct RecordingAgent(Recorder);
 
 impl Agent for RecordingAgent {
     fn answer(&mut self, call: &Call) -> Reply {
-        match self.0.answer(&call.command, &call.args, &call.directory) {
+        let stdin = call.stdin.as_deref();
+        match self
+            .0
+            .answer(&call.command, &call.args, &call.directory, stdin)
+        {
             Ok(Answered::Answer(answer)) => Reply::Answer {
                 exit_code: answer.exit_code,
                 stdout: answer.stdout,
@@ -86,7 +90,7 @@ impl Agent for RecordingAgent {
             },
             Ok(Answered::CommandKilled) => Reply::KillCommand,
             Ok(Answered::CharmKilled) => Reply::KillHook,
-            Err(unknown) => Reply::Refusal(unknown.to_string()),
+            Err(refused) => Reply::Refusal(refused.to_string()),
         }
     }
 

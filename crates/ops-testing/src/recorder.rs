@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use juju_emulator::{
-    Answer, Effect, HookContext, LogLevel, TakesEffect, UnitView, UnknownCommand, takes_effect,
+    Answer, CallRefused, Effect, HookContext, LogLevel, TakesEffect, UnitView, takes_effect,
 };
 
 use crate::fault::{Fault, FaultKind};
 use crate::outcome::{Exit, LogLine, Outcome};
-use crate::state::{State, charm_status, write_ports};
+use crate::state::ports::write_ports;
+use crate::state::{State, charm_status, relation};
 
 /// One hook that runs.
 pub(crate) struct Recorder {
@@ -54,7 +55,8 @@ impl Recorder {
         command: &str,
         args: &[String],
         directory: &Path,
-    ) -> Result<Answered, UnknownCommand> {
+        stdin: Option<&[u8]>,
+    ) -> Result<Answered, CallRefused> {
         let fault = self.fault_of(command);
         if command != "juju-log" {
             let line = [&[command.to_owned()], args].concat().join(" ");
@@ -72,7 +74,12 @@ impl Recorder {
             Some(FaultKind::CharmKilled) | None => {}
         }
 
-        let answer = self.context.run(command, args, directory)?;
+        let answered = self.context.run(command, args, directory, stdin);
+        if answered == Err(CallRefused::NeedsStdin) {
+            // It is called again, and counts then.
+            self.outcome.hook_commands.pop();
+        }
+        let answer = answered?;
         if answer.exit_code == 0 && takes_effect(command) == Some(TakesEffect::AtTheEnd) {
             self.waiting
                 .extend(self.outcome.hook_commands.last().cloned());
@@ -102,7 +109,11 @@ impl Recorder {
         self.outcome.exit = exit;
         if exit == Exit::Code(0) {
             match self.context.pending().commit(&self.view) {
-                Ok(ports) => self.outcome.state.opened_ports = write_ports(&ports),
+                Ok(ports) => {
+                    let state = &mut self.outcome.state;
+                    state.opened_ports = write_ports(&ports);
+                    relation::publish(&mut state.relations, &self.context.pending().relations);
+                }
                 Err(error) => {
                     self.outcome.exit = Exit::CommitRefused;
                     self.log(LogLevel::Error, &format!("cannot apply changes: {error}"));
@@ -125,7 +136,11 @@ impl Recorder {
                 version.clone_into(&mut self.outcome.state.workload_version);
             }
             Effect::Log { level, message } => self.log(*level, message),
-            Effect::ApplicationStatus(_) | Effect::RebootNow => {}
+            Effect::ApplicationStatus(status) => {
+                self.outcome.state.application_status = charm_status(status);
+            }
+            // No charm on ops sets these, since Juju 4 has them no more.
+            Effect::LeaderSettings(_) | Effect::RebootNow => {}
         }
     }
 

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use crate::hook_command::{HookCommand, HookCommandError, HookCommands};
 use crate::ports::hook_ports::HookPorts;
 use crate::ports::port::Port;
+use crate::relation::hook_relations::HookRelations;
 use crate::status::Status;
 
 /// What a hook has asked for and Juju has not been told yet, a field for each concept.
@@ -15,12 +16,19 @@ use crate::status::Status;
 pub(crate) struct Changes {
     /// None until the charm asks for them.
     pub(crate) ports: RefCell<Option<HookPorts>>,
+    pub(crate) relations: HookRelations,
+    /// What the leader wants the application's status to be.
+    pub(crate) application_status: RefCell<Option<Status>>,
 }
 
 impl Changes {
     /// Tells Juju all that is held.
     pub(crate) fn send(&self, hook_commands: &dyn HookCommands) -> Result<(), HookCommandError> {
-        run_all(&self.of_ports(HookPorts::held), hook_commands)
+        let mut commands = self.of_ports(HookPorts::held);
+        commands.extend(self.relations.held());
+        let status = self.application_status.borrow();
+        commands.extend(status.as_ref().map(Status::of_application));
+        run_all(&commands, hook_commands)
     }
 
     /// Drops all that is held, and takes back what Juju has been told at once: it would do that after a hook that ends

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::action::TaskId;
-use crate::relation::RelationId;
+use crate::relation::id::RelationId;
 use crate::secret::SecretId;
 use crate::storage::StorageId;
 use crate::unit_name::UnitName;
@@ -152,6 +152,21 @@ impl Event {
     #[must_use]
     pub fn name(&self) -> String {
         self.to_string()
+    }
+}
+
+impl Event {
+    /// What the event says of a relation, if it is about one.
+    #[must_use]
+    pub fn relation(&self) -> Option<&RelationEvent> {
+        match self {
+            Self::RelationCreated(event)
+            | Self::RelationJoined(event)
+            | Self::RelationChanged(event)
+            | Self::RelationDeparted(event)
+            | Self::RelationBroken(event) => Some(event),
+            _ => None,
+        }
     }
 }
 

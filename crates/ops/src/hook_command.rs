@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 
 /// One hook command as a charm asks for it, such as `open-port 8000/tcp`.
 ///
@@ -15,6 +15,7 @@ pub struct HookCommand {
     name: &'static str,
     args: Vec<String>,
     stdin: Option<Vec<u8>>,
+    output_is_private: bool,
 }
 
 impl HookCommand {
@@ -25,6 +26,7 @@ impl HookCommand {
             name,
             args: Vec::new(),
             stdin: None,
+            output_is_private: false,
         }
     }
 
@@ -40,6 +42,12 @@ impl HookCommand {
     #[must_use]
     pub fn with_stdin(mut self, stdin: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(stdin.into());
+        self
+    }
+
+    /// The same, where what it prints may be secret: no error shows it.
+    pub(crate) fn with_private_output(mut self) -> Self {
+        self.output_is_private = true;
         self
     }
 
@@ -85,6 +93,13 @@ impl HookCommand {
         let command = self.arg("--format=json");
         let stdout = command.run(hook_commands)?;
         serde_json::from_slice(&stdout).map_err(|error| {
+            if command.output_is_private {
+                let place = format!("line {}, column {}", error.line(), error.column());
+                return command.failed(Problem::BadOutput {
+                    stdout: "(not shown)".to_owned(),
+                    error: serde_json::Error::custom(place),
+                });
+            }
             command.failed(Problem::BadOutput {
                 stdout: String::from_utf8_lossy(&stdout[..stdout.len().min(200)]).into_owned(),
                 error,

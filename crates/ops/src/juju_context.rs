@@ -105,7 +105,7 @@ impl JujuContext {
 mod tests {
     use super::*;
     use crate::event::{ActionEvent, RelationEvent};
-    use crate::relation::RelationId;
+    use crate::relation::id::RelationId;
 
     fn read(variables: &[(&str, &str)]) -> Result<JujuContext, JujuContextError> {
         let unit = [

@@ -37,6 +37,8 @@
 //! | open and close ports | [`Unit::set_ports`], [`Port`] |
 //! | show how the unit fares | the [`Status`] that `reconcile` returns, [`Unit::set_status`] on the way |
 //! | stop and remove the workload | [`Charm::stop`], [`Charm::remove`] |
+//! | talk to other applications and to peers | [`Unit::relation`], [`Unit::relations`], [`Relation`] |
+//! | act for the whole application | [`Unit::leader`], [`Leader`] |
 //! | carry out what operators run | [`Charm::action`], [`Action`] |
 //! | look at what happened | [`Unit::event`], [`Event`] |
 //! | say that the operator must act | [`Error::blocked`] |
@@ -45,7 +47,7 @@
 //!
 //! # All or nothing
 //!
-//! What Juju does when a hook has ended well, such as closing a port, is held in the unit until the charm has returned
+//! What Juju does when a hook has ended well, such as closing a port or publishing data in a relation, is held in the unit until the charm has returned
 //! `Ok`, and dropped on any error. Reads in the same hook see what is held. A status and a log line take effect at once.
 //!
 //! # Errors
@@ -95,7 +97,10 @@ pub use juju_context::JujuContext;
 pub use ports::plan::PortChanges;
 pub use ports::port::{Endpoints, Port, PortError};
 pub use ports::port_range::Protocol;
-pub use relation::{RelationId, RelationIdError};
+pub use relation::id::{RelationId, RelationIdError};
+pub use relation::json;
+pub use relation::leader::Leader;
+pub use relation::relation::Relation;
 pub use secret::{SecretId, SecretIdError};
 pub use status::Status;
 pub use storage::{StorageId, StorageIdError};

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hook_command::HookCommand;
+
 /// What `juju status` says of a unit, for example `blocked` with `server-port: 22 is reserved for SSH`.
 ///
 /// `error` and `unknown` are Juju's own to set, so they cannot be made here. Hook command: `status-set`.
@@ -80,6 +82,24 @@ impl Status {
                 }
             })
             .unwrap_or_else(Self::active)
+    }
+
+    /// The command that shows it of the unit.
+    pub(crate) fn of_unit(&self) -> HookCommand {
+        self.set_by(HookCommand::new("status-set"))
+    }
+
+    /// The command that shows it of the application.
+    pub(crate) fn of_application(&self) -> HookCommand {
+        self.set_by(HookCommand::new("status-set").arg("--application"))
+    }
+
+    fn set_by(&self, command: HookCommand) -> HookCommand {
+        let command = command.arg(self.name());
+        match self.message() {
+            "" => command,
+            message => command.arg("--").arg(message),
+        }
     }
 
     pub(crate) fn or_if_active(self, other: Self) -> Self {

@@ -1,5 +1,6 @@
 //! The unit that the charm runs for, and through which it talks to Juju.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ pub struct Unit {
     context: JujuContext,
     hook_commands: Arc<dyn HookCommands>,
     changes: Changes,
+    /// What `is-leader` has said.
+    leads: OnceCell<bool>,
 }
 
 impl Unit {
@@ -30,6 +33,7 @@ impl Unit {
             context,
             hook_commands,
             changes: Changes::default(),
+            leads: OnceCell::new(),
         }
     }
 
@@ -84,12 +88,7 @@ impl Unit {
     /// # Errors
     /// Only those of any hook command.
     pub fn set_status(&self, status: &Status) -> Result<()> {
-        let command = HookCommand::new("status-set").arg(status.name());
-        let command = match status.message() {
-            "" => command,
-            message => command.arg("--").arg(message),
-        };
-        command.run(self.hook_commands())?;
+        status.of_unit().run(self.hook_commands())?;
         Ok(())
     }
 
@@ -99,6 +98,11 @@ impl Unit {
 
     pub(crate) fn changes(&self) -> &Changes {
         &self.changes
+    }
+
+    /// What `is-leader` has said in this hook.
+    pub(crate) fn leads(&self) -> &OnceCell<bool> {
+        &self.leads
     }
 }
 

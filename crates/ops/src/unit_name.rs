@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 /// The name of a unit, such as `hello-server/0`: an application and a number.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct UnitName {
     application: String,
     number: u64,
@@ -42,6 +45,14 @@ impl FromStr for UnitName {
                 })
             })
             .ok_or_else(|| UnitNameError(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for UnitName {
+    type Error = UnitNameError;
+
+    fn try_from(text: String) -> Result<Self, UnitNameError> {
+        text.parse()
     }
 }
 

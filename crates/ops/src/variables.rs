@@ -8,7 +8,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use crate::event::{
     ActionEvent, CheckEvent, Event, NoticeEvent, RelationEvent, SecretEvent, StorageEvent,
 };
-use crate::relation::RelationId;
+use crate::relation::id::RelationId;
 use crate::storage::StorageId;
 use crate::unit_name::UnitName;
 

@@ -45,6 +45,11 @@ impl<'a> AtOnce<'a> {
                 application.status = Some(StatusSince { status, since: now });
                 Ok(())
             }),
+            Effect::LeaderSettings(settings) => self.store.update(|model| {
+                let application = model.application_mut(application_of(self.unit))?;
+                application.leader_settings.update(&settings);
+                Ok(())
+            }),
             Effect::WorkloadVersion(version) => self.store.update(|model| {
                 let application = model.application_mut(application_of(self.unit))?;
                 application.workload_version = version;

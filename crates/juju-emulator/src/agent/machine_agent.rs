@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use systemd_emulator::Machine;
+use systemd_emulator::{Machine, Shutdown, kill_processes_with};
 
+use crate::controller::debug_log::LogLevel;
+use crate::controller::model::Reached;
 use crate::controller::store::Store;
 use crate::hook::hook_command_names;
 use crate::machine::address::address;
@@ -46,4 +49,45 @@ pub(crate) fn machine_variables(store: &Store, number: u32) -> Result<BTreeMap<S
 /// The `PATH` of the agent itself.
 pub(crate) fn agent_path() -> OsString {
     env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into())
+}
+
+/// Reboots a machine, or switches it off, if what ran there asked for it.
+pub(crate) fn act_on_shutdown(
+    store: &Store,
+    number: u32,
+    reboot: bool,
+    log: impl Fn(LogLevel, String) -> Result<()>,
+) -> Result<()> {
+    let machine = machine(store, number);
+    let wanted = machine.take_shutdown_request()?;
+    let Some(shutdown) = wanted.or_else(|| reboot.then_some(Shutdown::Reboot)) else {
+        return Ok(());
+    };
+    machine.stop_all()?;
+    if shutdown == Shutdown::PowerOff {
+        return log(LogLevel::Info, "the machine is powered off".to_owned());
+    }
+    for failure in machine.start_enabled()? {
+        log(LogLevel::Warning, failure)?;
+    }
+    store.update(|model| {
+        for application in model.applications.values_mut() {
+            for unit in application.units.values_mut() {
+                if unit.machine == number && unit.reached == Reached::Started {
+                    unit.reached = Reached::Installed;
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Ends the hooks of killed agents. Theirs are the sockets in the directory, for a hook that ends takes its socket along.
+pub(crate) fn end_leftovers(sockets: &Path) -> Result<()> {
+    for socket in fs::read_dir(sockets)? {
+        let socket = socket?.path();
+        kill_processes_with("JUJU_AGENT_SOCKET_ADDRESS", &socket.to_string_lossy());
+        fs::remove_file(&socket).with_context(|| format!("cannot remove {}", socket.display()))?;
+    }
+    Ok(())
 }

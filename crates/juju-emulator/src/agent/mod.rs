@@ -4,6 +4,7 @@ pub(crate) mod effects;
 pub(crate) mod interrupt;
 pub(crate) mod machine_agent;
 pub(crate) mod operation;
+pub(crate) mod relation_resolver;
 pub(crate) mod resolver;
 pub(crate) mod unit_agent;
 pub(crate) mod view;

@@ -54,7 +54,7 @@ impl<'a> RunningHook<'a> {
                 model_name: model.name.clone(),
                 model_uuid: model.uuid.clone(),
                 machine: state.machine.to_string(),
-                principal: String::new(),
+                principal: state.principal.clone().unwrap_or_default(),
                 availability_zone: "emulator".to_owned(),
                 juju_version: JUJU_VERSION.to_owned(),
             },
@@ -113,6 +113,9 @@ impl<'a> RunningHook<'a> {
         if let Some(unit) = model.unit_mut(self.unit) {
             unit.opened_ports = opened;
         }
+        for (id, changes) in &self.context.pending().relations {
+            model.publish(self.unit, *id, &changes.unit, &changes.application);
+        }
         Ok(Ok(()))
     }
 
@@ -151,10 +154,14 @@ impl<'a> RunningHook<'a> {
 impl Agent for RunningHook<'_> {
     fn answer(&mut self, call: &Call) -> Reply {
         let directory: &Path = &call.directory;
-        let answer = match self.context.run(&call.command, &call.args, directory) {
-            Ok(answer) => answer,
-            Err(unknown) => return Reply::Refusal(unknown.to_string()),
-        };
+        let answer =
+            match self
+                .context
+                .run(&call.command, &call.args, directory, call.stdin.as_deref())
+            {
+                Ok(answer) => answer,
+                Err(refused) => return Reply::Refusal(refused.to_string()),
+            };
         for effect in answer.effects {
             self.reboot_now |= effect == Effect::RebootNow;
             let made = self.at_once.make(effect);

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::agent::relation_resolver::{
+    advance_relation, next_created, next_relation_hook, version_found,
+};
 use crate::charm::hook::Hook;
-use crate::controller::model::{Again, Application, Life, Model, Reached, Resolved, Unit, Why};
+use crate::controller::life::Life;
+use crate::controller::model::{Again, Model, Reached, Resolved, Why};
 use crate::controller::model_config;
 
 /// One step of a unit's agent.
@@ -15,15 +19,19 @@ pub(crate) enum Operation {
     Run(Hook),
     /// Go on as if a hook that failed had succeeded.
     Skip(Hook),
+    /// Enter the relations that have come, and leave those that go and of which the charm has heard nothing.
+    SynchronizeScopes,
     /// Remove what is left of a unit whose life is over.
     CleanUp,
 }
 
 /// What the agent of `unit` does now; nothing when the unit has settled, which a unit in error has until its retry is due.
 pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Option<Operation> {
-    let (application, state) = model.unit(unit)?;
+    let (_, state) = model.unit(unit)?;
     if state.life == Life::Dead {
-        return Some(Operation::CleanUp);
+        // The subordinates beside it go first.
+        let is_alone = model.subordinates(unit).next().is_none();
+        return is_alone.then_some(Operation::CleanUp);
     }
     match &state.again {
         Some(Again {
@@ -46,80 +54,101 @@ pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Optio
     if state.is_dying() && state.reached == Reached::Machine {
         return Some(Operation::CleanUp);
     }
-    next_hook(application, state, application.is_leader(unit), now)
-        .map(|name| Operation::Run(Hook::unit(name)))
+    if state.reached > Reached::Machine {
+        let (enter, leave) = model.scopes_to_synchronize(unit);
+        if !enter.is_empty() || !leave.is_empty() {
+            return Some(Operation::SynchronizeScopes);
+        }
+    }
+    next_hook(model, unit, now).map(Operation::Run)
 }
 
-fn next_hook(
-    application: &Application,
-    unit: &Unit,
-    leader: bool,
-    now: Timestamp,
-) -> Option<&'static str> {
+fn next_hook(model: &Model, name: &str, now: Timestamp) -> Option<Hook> {
+    let (application, unit) = model.unit(name)?;
+    let leads = application.is_leader(name);
+    let first_due = |hooks: &[(&str, bool)]| {
+        let mut due = hooks.iter().filter(|(_, is_due)| *is_due);
+        due.next().map(|(name, _)| Hook::unit(name))
+    };
     if unit.is_dying() {
-        return Some(if unit.reached == Reached::Stopped {
-            "remove"
-        } else {
-            "stop"
-        });
+        let is_stopped = unit.reached == Reached::Stopped;
+        let last = [("remove", is_stopped), ("stop", !is_stopped)];
+        return next_relation_hook(model, name).or_else(|| first_due(&last));
     }
-    let due = [
+    first_due(&[
         ("install", unit.reached == Reached::Machine),
         (
             "upgrade-charm",
             unit.charm_seen != application.charm_version,
         ),
-        ("leader-elected", leader && !unit.leader_seen),
-        (
-            "config-changed",
-            unit.config_seen != application.config_version,
-        ),
-        ("start", unit.reached == Reached::Installed),
-        ("update-status", unit.update_status_at <= now),
-    ];
-    due.into_iter()
-        .find_map(|(name, is_due)| is_due.then_some(name))
+    ])
+    .or_else(|| next_created(model, name))
+    .or_else(|| {
+        first_due(&[
+            ("leader-elected", leads && !unit.leader_seen),
+            (
+                "leader-settings-changed",
+                !leads && unit.leader_settings_seen != application.leader_settings.version,
+            ),
+            (
+                "config-changed",
+                unit.config_seen != application.config_version,
+            ),
+            ("start", unit.reached == Reached::Installed),
+        ])
+    })
+    .or_else(|| next_relation_hook(model, name))
+    .or_else(|| first_due(&[("update-status", unit.update_status_at <= now)]))
 }
 
-/// Notes in a unit that a hook has succeeded, or was skipped, with what its agent knew when it began.
-pub(crate) fn advance(unit: &mut Unit, hook: &Hook, seen: &Seen, now: Timestamp) {
-    unit.again = None;
-    unit.update_status_at = now + seen.update_status_interval;
-    let Hook::Unit(name) = hook else {
+/// Notes that a hook of a unit has succeeded, or was skipped, with what its agent knew when it began.
+pub(crate) fn advance(model: &mut Model, name: &str, hook: &Hook, known: &Known, now: Timestamp) {
+    let Some(unit) = model.unit_mut(name) else {
         return;
     };
-    match name.as_str() {
-        "install" => {
-            unit.reached = Reached::Installed;
-            unit.charm_seen = unit.charm_installed;
-        }
-        "upgrade-charm" => {
-            unit.charm_seen = unit.charm_installed;
-            // Juju runs config-changed after it, whether or not config has changed.
-            unit.config_seen = 0;
-        }
-        "leader-elected" => unit.leader_seen = true,
-        "config-changed" => unit.config_seen = seen.config_version,
-        "start" => unit.reached = Reached::Started,
-        "stop" => unit.reached = Reached::Stopped,
-        "remove" => unit.life = Life::Dead,
-        _ => {}
+    unit.again = None;
+    unit.update_status_at = now + known.update_status_interval;
+    match hook {
+        Hook::Unit(hook) => match hook.as_str() {
+            "install" => {
+                unit.reached = Reached::Installed;
+                unit.charm_seen = unit.charm_installed;
+            }
+            "upgrade-charm" => {
+                unit.charm_seen = unit.charm_installed;
+                // Juju runs config-changed after it, whether or not config has changed.
+                unit.config_seen = 0;
+            }
+            "leader-elected" => unit.leader_seen = true,
+            "leader-settings-changed" => unit.leader_settings_seen = known.leader_settings_version,
+            "config-changed" => unit.config_seen = known.config_version,
+            "start" => unit.reached = Reached::Started,
+            "stop" => unit.reached = Reached::Stopped,
+            "remove" => unit.life = Life::Dead,
+            _ => {}
+        },
+        _ => advance_relation(model, name, hook, known.relation_version),
     }
 }
 
-/// What an agent knew when a hook began.
+/// What an agent knew when a hook began: the versions of what the hook was about.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct Known {
     pub(crate) config_version: u64,
+    pub(crate) leader_settings_version: u64,
+    pub(crate) relation_version: u64,
     pub(crate) update_status_interval: Duration,
 }
 
-impl Seen {
-    pub(crate) fn new(model: &Model, application: &Application) -> Self {
-        Self {
+impl Known {
+    pub(crate) fn new(model: &Model, unit: &str, hook: &Hook) -> Option<Self> {
+        let (application, _) = model.unit(unit)?;
+        Some(Self {
             config_version: application.config_version,
+            leader_settings_version: application.leader_settings.version,
+            relation_version: version_found(model, hook),
             update_status_interval: model_config::update_status_interval(model),
-        }
+        })
     }
 }
 
@@ -132,12 +161,8 @@ pub(crate) fn retry_delay(times: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::controller::model::Model;
-
-    const SEEN: Seen = Seen {
-        config_version: 1,
-        update_status_interval: Duration::from_mins(5),
-    };
+    use crate::controller::model::{Application, Model};
+    use crate::controller::relation::Settings;
 
     fn model() -> Model {
         let now = Timestamp::UNIX_EPOCH;
@@ -145,6 +170,7 @@ mod tests {
         let application = Application {
             charm: "app".to_owned(),
             revision: 0,
+            subordinate: false,
             base: String::new(),
             channel: String::new(),
             exposed: false,
@@ -153,6 +179,7 @@ mod tests {
             config_version: 1,
             charm_version: 1,
             leader: None,
+            leader_settings: Settings::default(),
             status: None,
             workload_version: String::new(),
             units: indexmap::IndexMap::new(),
@@ -173,15 +200,10 @@ mod tests {
                 break;
             };
             hooks.push(hook.to_string());
-            let application = &model.applications["app"];
-            let charm_version = application.charm_version;
-            let seen = Seen {
-                config_version: application.config_version,
-                ..SEEN
-            };
-            let unit = model.unit_mut(unit).unwrap();
-            unit.charm_installed = charm_version;
-            advance(unit, &hook, &seen, now);
+            let charm_version = model.applications["app"].charm_version;
+            let known = Known::new(model, unit, &hook).unwrap();
+            model.unit_mut(unit).unwrap().charm_installed = charm_version;
+            advance(model, unit, &hook, &known, now);
         }
         hooks.join(" ")
     }

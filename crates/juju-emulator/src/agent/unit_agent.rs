@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -11,17 +11,19 @@ use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 
 use crate::agent::interrupt::Interrupt;
-use crate::agent::machine_agent::{agent_path, link, machine, machine_variables};
+use crate::agent::machine_agent::{
+    act_on_shutdown, agent_path, end_leftovers, link, machine, machine_variables,
+};
 use crate::agent::operation::RunningHook;
-use crate::agent::resolver::{Operation, Seen, advance, next_operation, retry_delay};
+use crate::agent::resolver::{Known, Operation, advance, next_operation, retry_delay};
 use crate::charm::hook::Hook;
 use crate::charm::stage;
 use crate::controller::debug_log::LogLevel;
 use crate::controller::debug_log::Record;
-use crate::controller::model::{Again, Life, Model, Reached, StatusSince, Unit, Why};
+use crate::controller::model::{Again, Model, StatusSince, Unit, Why};
 use crate::controller::store::Store;
 use crate::hook::process::{self, Ended, Stream};
-use systemd_emulator::{Shutdown, kill_processes_with};
+use systemd_emulator::kill_processes_with;
 
 /// What a command left that `juju exec` ran in a unit.
 #[derive(Debug)]
@@ -57,6 +59,7 @@ pub(crate) fn settle(
         match next_operation(&*store.read()?, name, Timestamp::now()) {
             Some(Operation::Run(hook)) => agent.run_hook(&hook)?,
             Some(Operation::Skip(hook)) => agent.skip_hook(&hook)?,
+            Some(Operation::SynchronizeScopes) => agent.synchronize_scopes()?,
             Some(Operation::CleanUp) => agent.clean_up()?,
             None => {}
         }
@@ -179,8 +182,7 @@ impl<'a> UnitAgent<'a> {
         if [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook) {
             self.install_charm(&model)?;
         }
-        let (application, _) = model.unit(self.unit).context("the unit is gone")?;
-        let seen = Seen::new(&model, application);
+        let known = Known::new(&model, self.unit, hook).context("the unit is gone")?;
         let mut running = RunningHook::new(self.store, &model, self.unit, hook)?;
         let ended = running.run("", self.interrupt)?;
         let why = match &ended {
@@ -192,7 +194,7 @@ impl<'a> UnitAgent<'a> {
             }
             // Killed, as it wanted to be.
             _ if running.reboot_now => None,
-            Ok(Ended::Exited(0) | Ended::Missing) => self.commit(&running, hook, &seen)?.err(),
+            Ok(Ended::Exited(0) | Ended::Missing) => self.commit(&running, hook, &known)?.err(),
             Ok(Ended::Exited(code)) => Some(format!("exit status {code}")),
             Ok(Ended::Killed(signal)) => Some(format!("killed by signal {signal}")),
             Err(error) => Some(error.to_string()),
@@ -227,12 +229,24 @@ impl<'a> UnitAgent<'a> {
     /// Goes on as if a hook that failed had succeeded.
     fn skip_hook(&self, hook: &Hook) -> Result<()> {
         self.store.update(|model| {
-            let (application, _) = model.unit(self.unit).context("the unit is gone")?;
-            let seen = Seen::new(model, application);
+            let known = Known::new(model, self.unit, hook).context("the unit is gone")?;
             let now = Timestamp::now();
             if let Some(unit) = model.unit_mut(self.unit) {
                 unit.agent_status = StatusSince::new("idle", "", now);
-                advance(unit, hook, &seen, now);
+            }
+            advance(model, self.unit, hook, &known, now);
+            Ok(())
+        })
+    }
+
+    fn synchronize_scopes(&self) -> Result<()> {
+        self.store.update(|model| {
+            let (enter, leave) = model.scopes_to_synchronize(self.unit);
+            for id in enter {
+                model.enter_scope(self.unit, id, Timestamp::now())?;
+            }
+            for id in leave {
+                model.leave_scope(self.unit, id);
             }
             Ok(())
         })
@@ -296,20 +310,20 @@ impl<'a> UnitAgent<'a> {
         &self,
         running: &RunningHook<'_>,
         hook: &Hook,
-        seen: &Seen,
+        known: &Known,
     ) -> Result<Result<(), String>> {
         let refusal = self.store.update(|model| {
             if let Err(refusal) = running.commit(model)? {
                 return Ok(Some(refusal));
             }
             let now = Timestamp::now();
+            advance(model, self.unit, hook, known, now);
             if let Some(unit) = model.unit_mut(self.unit) {
                 unit.agent_status = StatusSince::new("idle", "", now);
-                advance(unit, hook, seen, now);
                 if *hook == Hook::unit("start") && !unit.status_set {
                     unit.workload_status = StatusSince::new("unknown", "", now);
                 }
-                if unit.life == Life::Dead {
+                if unit.is_dead() {
                     unit.workload_status = StatusSince::new("terminated", "", now);
                 }
             }
@@ -396,45 +410,4 @@ impl<'a> UnitAgent<'a> {
             Ok(())
         })
     }
-}
-
-/// Reboots a machine, or switches it off, if what ran there asked for it.
-fn act_on_shutdown(
-    store: &Store,
-    number: u32,
-    reboot: bool,
-    log: impl Fn(LogLevel, String) -> Result<()>,
-) -> Result<()> {
-    let machine = machine(store, number);
-    let wanted = machine.take_shutdown_request()?;
-    let Some(shutdown) = wanted.or_else(|| reboot.then_some(Shutdown::Reboot)) else {
-        return Ok(());
-    };
-    machine.stop_all()?;
-    if shutdown == Shutdown::PowerOff {
-        return log(LogLevel::Info, "the machine is powered off".to_owned());
-    }
-    for failure in machine.start_enabled()? {
-        log(LogLevel::Warning, failure)?;
-    }
-    store.update(|model| {
-        for application in model.applications.values_mut() {
-            for unit in application.units.values_mut() {
-                if unit.machine == number && unit.reached == Reached::Started {
-                    unit.reached = Reached::Installed;
-                }
-            }
-        }
-        Ok(())
-    })
-}
-
-/// Ends the hooks of killed agents. Theirs are the sockets in the directory, for a hook that ends takes its socket along.
-fn end_leftovers(sockets: &Path) -> Result<()> {
-    for socket in fs::read_dir(sockets)? {
-        let socket = socket?.path();
-        kill_processes_with("JUJU_AGENT_SOCKET_ADDRESS", &socket.to_string_lossy());
-        fs::remove_file(&socket).with_context(|| format!("cannot remove {}", socket.display()))?;
-    }
-    Ok(())
 }

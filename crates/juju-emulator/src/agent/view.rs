@@ -1,11 +1,15 @@
 //! A unit as its controller sees it, for the hook that begins or ends.
 
-use anyhow::{Context as _, Result};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::charm::hook::Hook;
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+
+use crate::charm::hook::{Hook, RelationEvent};
 use crate::charm::metadata::Charm;
-use crate::controller::model::{Model, StatusSince};
+use crate::controller::model::{Model, StatusSince, application_of};
 use crate::controller::store::Store;
+use crate::hook::relation::view::{Goal, GoalState, RelationView};
 use crate::hook::unit_view::{HookKind, UnitView};
 use crate::machine::address::address;
 
@@ -45,9 +49,18 @@ impl<'a> ViewOfUnit<'a> {
             kubernetes: false,
             address: Some(address(unit.machine).into()),
             hook: match hook {
-                Hook::Relation { endpoint, id, .. } => {
-                    HookKind::Relation(format!("{endpoint}:{id}"))
-                }
+                Hook::Relation {
+                    endpoint,
+                    id,
+                    remote_application,
+                    remote_unit,
+                    ..
+                } => HookKind::Relation {
+                    endpoint: endpoint.clone(),
+                    id: *id,
+                    remote_application: remote_application.clone(),
+                    remote_unit: remote_unit.clone(),
+                },
                 Hook::Action { .. } => HookKind::Action,
                 _ => HookKind::Lifecycle,
             },
@@ -68,6 +81,119 @@ impl<'a> ViewOfUnit<'a> {
                 .map(|(other, state)| (other.clone(), state.opened_ports.clone()))
                 .collect(),
             endpoints: charm.endpoint_names(),
+            relations: relations(model, name, hook),
+            leader_settings: application.leader_settings.data.clone(),
+            goal_state: goal_state(model, name),
+            model_uuid: model.uuid.clone(),
         })
+    }
+}
+
+/// The relations that a unit is in, by number.
+fn relations(model: &Model, unit: &str, hook: &Hook) -> BTreeMap<u64, RelationView> {
+    let application = application_of(unit);
+    let of_unit = model
+        .relations_of(application)
+        .filter_map(|(id, relation)| {
+            let side = relation.side(application)?;
+            let remote = relation.remote_side(application)?;
+            let own = side.units.get(unit).filter(|own| own.in_scope)?;
+            let published = remote
+                .units
+                .iter()
+                .chain([(&unit.to_owned(), own)])
+                .map(|(name, unit)| (name.clone(), unit.settings.data.clone()))
+                .collect();
+            let of_applications = [side, remote];
+            let view = RelationView {
+                endpoint: side.endpoint.clone(),
+                remote_application: remote.application.clone(),
+                members: members(model, unit, id, hook),
+                unit_data: published,
+                application_data: of_applications
+                    .map(|side| (side.application.clone(), side.settings.data.clone()))
+                    .into(),
+            };
+            Some((id, view))
+        });
+    of_unit.collect()
+}
+
+/// The units that have joined a relation, the one that the hook is about included or, when it departs, left out.
+fn members(model: &Model, unit: &str, id: u64, hook: &Hook) -> BTreeSet<String> {
+    let told = model
+        .unit(unit)
+        .and_then(|(_, unit)| unit.relations.get(&id));
+    let mut members: BTreeSet<_> = told
+        .into_iter()
+        .flat_map(|told| told.members.keys().cloned())
+        .collect();
+    if let Hook::Relation {
+        id: of_hook,
+        event,
+        remote_unit: Some(remote),
+        ..
+    } = hook
+        && *of_hook == id
+    {
+        match event {
+            RelationEvent::Joined => {
+                members.insert(remote.clone());
+            }
+            RelationEvent::Departed => {
+                members.remove(remote);
+            }
+            _ => {}
+        }
+    }
+    members
+}
+
+/// The units of a unit's application, and what its application is related to.
+fn goal_state(model: &Model, name: &str) -> GoalState {
+    let goal = |status: &str, since: Timestamp| Goal {
+        status: status.to_owned(),
+        since: since.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+    };
+    let of_units = |application: &str| {
+        let units = model
+            .applications
+            .get(application)
+            .into_iter()
+            .flat_map(|it| &it.units);
+        units
+            .map(|(name, unit)| {
+                let status = &unit.workload_status;
+                let word = if unit.is_dying() {
+                    "dying"
+                } else {
+                    &status.status.status
+                };
+                (name.clone(), goal(word, status.since))
+            })
+            .collect::<Vec<_>>()
+    };
+    let application = application_of(name);
+    let mut relations: BTreeMap<String, BTreeMap<String, Goal>> = BTreeMap::new();
+    for (_, relation) in model
+        .relations_of(application)
+        .filter(|(_, it)| !it.is_peer())
+    {
+        let (Some(side), Some(remote)) = (
+            relation.side(application),
+            relation.remote_side(application),
+        ) else {
+            continue;
+        };
+        if side.is_implicit() {
+            continue;
+        }
+        let goals = relations.entry(side.endpoint.clone()).or_default();
+        goals.insert(remote.application.clone(), goal("joined", relation.created));
+        goals.extend(of_units(&remote.application));
+    }
+    GoalState {
+        units: of_units(application).into_iter().collect(),
+        relations,
     }
 }

@@ -13,9 +13,9 @@ pub(crate) struct Metadata {
     #[serde(default)]
     pub(crate) name: String,
     pub(crate) subordinate: Option<bool>,
-    pub(crate) provides: Option<BTreeMap<String, InterfaceOf>>,
-    pub(crate) requires: Option<BTreeMap<String, InterfaceOf>>,
-    pub(crate) peers: Option<BTreeMap<String, InterfaceOf>>,
+    pub(crate) provides: Option<BTreeMap<String, DeclaredEndpoint>>,
+    pub(crate) requires: Option<BTreeMap<String, DeclaredEndpoint>>,
+    pub(crate) peers: Option<BTreeMap<String, DeclaredEndpoint>>,
     pub(crate) storage: Option<BTreeMap<String, Value>>,
     pub(crate) resources: Option<BTreeMap<String, Value>>,
     pub(crate) containers: Option<BTreeMap<String, Value>>,
@@ -32,8 +32,10 @@ pub(crate) struct Config {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "InterfaceForm")]
-pub(crate) struct InterfaceOf {
+pub(crate) struct DeclaredEndpoint {
     pub(crate) interface: String,
+    pub(crate) scope: Option<String>,
+    pub(crate) limit: Option<u32>,
 }
 
 /// Juju takes `db: mysql` for `db: {interface: mysql}`.
@@ -41,12 +43,30 @@ pub(crate) struct InterfaceOf {
 #[serde(untagged)]
 enum InterfaceForm {
     Short(String),
-    Long { interface: String },
+    Long {
+        interface: String,
+        scope: Option<String>,
+        limit: Option<u32>,
+    },
 }
 
-impl From<InterfaceForm> for InterfaceOf {
+impl From<InterfaceForm> for DeclaredEndpoint {
     fn from(form: InterfaceForm) -> Self {
-        let (InterfaceForm::Short(interface) | InterfaceForm::Long { interface }) = form;
-        Self { interface }
+        match form {
+            InterfaceForm::Short(interface) => Self {
+                interface,
+                scope: None,
+                limit: None,
+            },
+            InterfaceForm::Long {
+                interface,
+                scope,
+                limit,
+            } => Self {
+                interface,
+                scope,
+                limit,
+            },
+        }
     }
 }

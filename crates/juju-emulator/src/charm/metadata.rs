@@ -5,10 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::charm::charm_yaml::{Config, InterfaceOf, Metadata};
+use crate::charm::charm_yaml::{Config, DeclaredEndpoint, Metadata};
 pub use crate::charm::config_option::{ConfigOption, OptionError, OptionType};
 use crate::charm::name::{NAME, is_name};
 
@@ -42,10 +42,25 @@ pub struct Endpoint {
     pub role: Role,
     /// The relation's interface, such as `http`.
     pub interface: String,
+    /// Which units it brings together.
+    pub scope: Scope,
+    /// How many relations it may have at most, such as 1.
+    pub limit: Option<u32>,
+}
+
+/// Which units a relation brings together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// All of both applications.
+    Global,
+    /// A principal unit and the subordinates beside it.
+    Container,
 }
 
 /// The side of a relation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Declared under `provides`.
     Provider,
@@ -163,9 +178,8 @@ impl Charm {
         let endpoints = sides
             .into_iter()
             .flat_map(|(role, side)| {
-                side.unwrap_or_default().into_iter().map(
-                    move |(name, InterfaceOf { interface })| (name, Endpoint { role, interface }),
-                )
+                let declared = side.unwrap_or_default().into_iter();
+                declared.map(move |(name, declared)| (name, Endpoint::new(role, declared)))
             })
             .collect();
         Ok(Self {
@@ -241,6 +255,20 @@ impl Charm {
     pub fn endpoint_names(&self) -> BTreeSet<String> {
         let extra = self.extra_bindings.iter().cloned();
         self.endpoints.keys().cloned().chain(extra).collect()
+    }
+}
+
+impl Endpoint {
+    fn new(role: Role, declared: DeclaredEndpoint) -> Self {
+        Self {
+            role,
+            interface: declared.interface,
+            scope: match declared.scope.as_deref() {
+                Some("container") => Scope::Container,
+                _ => Scope::Global,
+            },
+            limit: declared.limit.filter(|limit| *limit > 0),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use nix::unistd::geteuid;
 use serde_json::Value;
 
-use crate::charm::metadata::{Charm, Role};
+use crate::charm::metadata::Charm;
 use crate::charm::name::{NAME, is_name};
 use crate::client::config::{read_values, settings_from_yaml};
 use crate::client::local_charm::stage_charm;
@@ -18,6 +18,7 @@ use crate::client::session::Session;
 use crate::client::status::settle_and_show;
 use crate::client::units::NewUnits;
 use crate::controller::model::{Application, DEFAULT_BASE, Model};
+use crate::controller::relation::Settings;
 
 /// Deploy a packed charm, a charm directory, or the project of a Rust charm, which is built first.
 #[derive(Debug, clap::Args)]
@@ -55,6 +56,7 @@ impl Deploy {
             model
                 .applications
                 .insert(name.clone(), self.application(&charm, revision, settings));
+            model.add_peer_relations(&name, &charm, Timestamp::now());
             self.units.add(model, &name)?;
             Ok((name, revision))
         })?;
@@ -128,6 +130,7 @@ impl Deploy {
         Application {
             charm: charm.name.clone(),
             revision,
+            subordinate: charm.subordinate,
             base: self.base.clone(),
             channel: self.channel.clone(),
             exposed: false,
@@ -136,6 +139,7 @@ impl Deploy {
             config_version: 1,
             charm_version: 1,
             leader: None,
+            leader_settings: Settings::default(),
             status: None,
             workload_version: String::new(),
             units: indexmap::IndexMap::new(),
@@ -146,16 +150,10 @@ impl Deploy {
 
 /// What the charm declares and the emulator lacks, although the charm can run without.
 fn missing_parts(charm: &Charm) -> Option<String> {
-    let peers = charm.endpoints.iter();
-    let peers = peers.filter(|(_, endpoint)| endpoint.role == Role::Peer);
     let missing: Vec<_> = [
         (
             "storage",
             charm.storages.iter().cloned().collect::<Vec<_>>(),
-        ),
-        (
-            "peer relations",
-            peers.map(|(name, _)| name.clone()).collect(),
         ),
         ("resources", charm.resources.iter().cloned().collect()),
     ]

@@ -1,5 +1,7 @@
 //! What Juju derives from the model when it shows it.
 
+use std::collections::BTreeMap;
+
 use crate::controller::model::{Application, Model, StatusSince, Unit};
 
 /// A unit in error shows it as its workload's status.
@@ -52,4 +54,20 @@ pub(crate) fn instance(model: &Model, machine: u32) -> String {
 pub(crate) fn port_ranges(unit: &Unit) -> Vec<String> {
     let ranges = unit.opened_ports.ranges();
     ranges.map(|range| range.to_string()).collect()
+}
+
+/// The ports that a unit has opened as the table shows them, those of one protocol together: `22,8000-8010/tcp 53/udp`.
+pub(crate) fn grouped_ports(unit: &Unit) -> String {
+    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for range in unit.opened_ports.ranges() {
+        let range = range.to_string();
+        let (numbers, protocol) = range.split_once('/').unwrap_or(("", &range));
+        let group = groups.entry(protocol.to_owned()).or_default();
+        group.push(numbers.to_owned());
+    }
+    let groups = groups.into_iter().map(|(protocol, numbers)| {
+        let separator = if protocol == "icmp" { "" } else { "/" };
+        format!("{}{separator}{protocol}", numbers.join(","))
+    });
+    groups.collect::<Vec<_>>().join(" ")
 }

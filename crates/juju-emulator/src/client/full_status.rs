@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::client::derived::{
     agent_status, application_status, instance, port_ranges, workload_status,
 };
+use crate::client::relations::{Related, related_applications, subordinate_to};
 use crate::controller::data_directory::CONTROLLER;
 use crate::controller::model::{Application, JUJU_VERSION, Machine, Model, StatusSince, Unit};
 use crate::machine::address::address;
@@ -61,6 +62,10 @@ struct FullApplication {
     life: &'static str,
     application_status: FullStatus,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    relations: BTreeMap<String, Vec<Related>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    subordinate_to: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     units: BTreeMap<String, FullUnit>,
     #[serde(skip_serializing_if = "String::is_empty")]
     version: String,
@@ -73,10 +78,13 @@ struct FullUnit {
     juju_status: FullStatus,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     leader: bool,
+    #[serde(skip_serializing_if = "String::is_empty")]
     machine: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     open_ports: Vec<String>,
     public_address: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    subordinates: BTreeMap<String, FullUnit>,
 }
 
 /// A status in Juju's words.
@@ -121,7 +129,7 @@ pub(crate) fn full(model: &Model) -> Full {
         applications: model
             .applications
             .iter()
-            .map(|(name, application)| (name.clone(), full_application(application)))
+            .map(|(name, application)| (name.clone(), full_application(model, name, application)))
             .collect(),
         storage: BTreeMap::new(),
         controller: Controller {
@@ -147,8 +155,10 @@ fn full_machine(model: &Model, number: u32, machine: &Machine) -> FullMachine {
     }
 }
 
-fn full_application(application: &Application) -> FullApplication {
+fn full_application(model: &Model, name: &str, application: &Application) -> FullApplication {
+    // Subordinates are shown below their principals.
     let units = application.units.iter();
+    let units = units.filter(|(_, unit)| unit.principal.is_none());
     FullApplication {
         charm: application.charm_url(),
         base: base(&application.base),
@@ -158,14 +168,24 @@ fn full_application(application: &Application) -> FullApplication {
         exposed: application.exposed,
         life: if application.dying { "dying" } else { "" },
         application_status: full_status(&application_status(application)),
+        relations: related_applications(model, name),
+        subordinate_to: if application.subordinate {
+            subordinate_to(model, name)
+        } else {
+            Vec::new()
+        },
         units: units
-            .map(|(name, unit)| (name.clone(), full_unit(application, name, unit)))
+            .map(|(name, unit)| (name.clone(), full_unit(model, application, name, unit)))
             .collect(),
         version: application.workload_version.clone(),
     }
 }
 
-fn full_unit(application: &Application, name: &str, unit: &Unit) -> FullUnit {
+fn full_unit(model: &Model, application: &Application, name: &str, unit: &Unit) -> FullUnit {
+    let beside = model.subordinates(name).filter_map(|name| {
+        let (application, unit) = model.unit(name)?;
+        Some((name.clone(), full_unit(model, application, name, unit)))
+    });
     FullUnit {
         workload_status: full_status(workload_status(unit)),
         juju_status: FullStatus {
@@ -174,9 +194,13 @@ fn full_unit(application: &Application, name: &str, unit: &Unit) -> FullUnit {
             ..since(agent_status(unit), "", unit.agent_status.since)
         },
         leader: application.is_leader(name),
-        machine: unit.machine.to_string(),
+        machine: match unit.principal {
+            None => unit.machine.to_string(),
+            Some(_) => String::new(),
+        },
         open_ports: port_ranges(unit),
         public_address: address(unit.machine).to_string(),
+        subordinates: beside.collect(),
     }
 }
 

@@ -69,9 +69,6 @@ pub(crate) fn stage_charm(
         bail!("{name} is not a charm: it has no metadata.yaml");
     }
     match check_charm_directory(into) {
-        Ok(charm) if charm.subordinate => lacks(format!(
-            "{name} is a subordinate charm, which needs a relation to come to life, and the emulator has no relations"
-        )),
         Ok(charm) if charm.kubernetes => lacks(format!(
             "{name} is a charm for Kubernetes, and the emulator has only machines"
         )),

@@ -9,10 +9,12 @@ pub(crate) mod exec;
 pub(crate) mod expose;
 pub(crate) mod format;
 pub(crate) mod full_status;
+pub(crate) mod integrate;
 pub(crate) mod local_charm;
 pub(crate) mod model_config;
 pub(crate) mod models;
 pub(crate) mod refresh;
+pub(crate) mod relations;
 pub(crate) mod resolved;
 pub(crate) mod session;
 pub(crate) mod show;
@@ -59,10 +61,13 @@ enum Verb {
     DestroyModel(models::DestroyModel),
     Exec(exec::Exec),
     Expose(expose::Expose),
+    #[command(visible_aliases = ["relate", "add-relation"])]
+    Integrate(integrate::Integrate),
     ModelConfig(model_config::ModelConfig),
     Models(models::Models),
     Refresh(refresh::Refresh),
     RemoveApplication(units::RemoveApplication),
+    RemoveRelation(integrate::RemoveRelation),
     RemoveUnit(units::RemoveUnit),
     Resolved(resolved::ResolvedVerb),
     ShowApplication(show::ShowApplication),
@@ -136,10 +141,12 @@ fn run(cli: Cli) -> Result<()> {
         Verb::DestroyModel(verb) => verb.run(&session),
         Verb::Exec(verb) => verb.run(&session, out),
         Verb::Expose(verb) => verb.run(&session),
+        Verb::Integrate(verb) => verb.run(&session),
         Verb::ModelConfig(verb) => verb.run(&session, out),
         Verb::Models(verb) => verb.run(&session, out),
         Verb::Refresh(verb) => verb.run(&session),
         Verb::RemoveApplication(verb) => verb.run(&session, out),
+        Verb::RemoveRelation(verb) => verb.run(&session),
         Verb::RemoveUnit(verb) => verb.run(&session, out),
         Verb::Resolved(verb) => verb.run(&session),
         Verb::ShowApplication(verb) => verb.run(&session, out),

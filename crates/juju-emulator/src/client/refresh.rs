@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::charm::metadata::Charm;
@@ -12,6 +13,7 @@ use crate::client::local_charm::stage_charm;
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
 use crate::controller::model::{Model, Reached};
+use crate::controller::relation::Side;
 
 /// Replace the charm of an application.
 #[derive(Debug, clap::Args)]
@@ -53,6 +55,7 @@ impl Refresh {
             application.revision = revision;
             application.charm_version += 1;
             application.config_version += 1;
+            application.subordinate = charm.subordinate;
             if self.force_units {
                 for unit in application
                     .units
@@ -63,6 +66,7 @@ impl Refresh {
                     unit.again = None;
                 }
             }
+            model.add_peer_relations(name, &charm, Timestamp::now());
             Ok(revision)
         })?;
         drop(staged);
@@ -87,6 +91,18 @@ impl Refresh {
                 application.charm,
                 charm.name
             );
+        }
+        let is_missing =
+            |side: &Side| !side.is_implicit() && !charm.endpoints.contains_key(&side.endpoint);
+        for (_, relation) in model.relations_of(name) {
+            if relation.side(name).is_some_and(is_missing) {
+                let names: Vec<_> = relation.sides.iter().map(Side::name).collect();
+                bail!(
+                    "cannot upgrade application \"{name}\" to charm \"{}\": would break relation \"{}\"",
+                    charm.name,
+                    names.join(" ")
+                );
+            }
         }
         // As in Juju, what the new charm has no option for is forgotten.
         let mut settings = application.settings.clone();

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::client::config::charm_of;
 use crate::client::derived::port_ranges;
 use crate::client::format::{Format, words};
+use crate::client::relations::{RelationInfo, relation_info};
 use crate::client::session::Session;
 use crate::controller::model::{Application, Model, Unit};
 use crate::controller::store::Store;
@@ -50,6 +51,8 @@ struct UnitInfo {
     charm: String,
     leader: bool,
     life: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    relation_info: Vec<RelationInfo>,
 }
 
 #[derive(Serialize)]
@@ -72,7 +75,7 @@ impl ShowUnit {
         for name in &self.units {
             let name = model.unit_name(name)?;
             if let Some((application, unit)) = model.unit(&name) {
-                let info = unit_info(application, &name, unit);
+                let info = unit_info(&model, application, &name, unit);
                 all.insert(name, info);
             }
         }
@@ -99,7 +102,7 @@ fn settled(session: &Session) -> Result<(Store, Rc<Model>)> {
     Ok((store, model))
 }
 
-fn unit_info(application: &Application, name: &str, unit: &Unit) -> UnitInfo {
+fn unit_info(model: &Model, application: &Application, name: &str, unit: &Unit) -> UnitInfo {
     UnitInfo {
         workload_version: application.workload_version.clone(),
         machine: unit.machine.to_string(),
@@ -108,6 +111,7 @@ fn unit_info(application: &Application, name: &str, unit: &Unit) -> UnitInfo {
         charm: application.charm_url(),
         leader: application.is_leader(name),
         life: life(unit.is_dying()),
+        relation_info: relation_info(model, name),
     }
 }
 
@@ -120,8 +124,7 @@ fn application_info(store: &Store, model: &Model, name: &str) -> Result<Applicat
         charm: application.charm.clone(),
         base: application.base.clone(),
         channel: application.channel.clone(),
-        // No other is deployed.
-        principal: true,
+        principal: !application.subordinate,
         exposed: application.exposed,
         remote: false,
         life: life(application.dying),

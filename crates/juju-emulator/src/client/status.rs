@@ -1,6 +1,5 @@
 //! `status`
 
-use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Write};
 use std::rc::Rc;
 
@@ -8,14 +7,16 @@ use anyhow::Result;
 use glob::Pattern;
 use jiff::Timestamp;
 
-use crate::client::derived::{agent_status, application_status, instance, workload_status};
+use crate::client::derived::{
+    agent_status, application_status, grouped_ports, instance, workload_status,
+};
 use crate::client::format::{Format, words};
 use crate::client::full_status::full;
+use crate::client::relations::relations_table;
 use crate::client::session::Session;
 use crate::client::table::{layout, row};
 use crate::controller::data_directory::CONTROLLER;
-use crate::controller::model::{Application, JUJU_VERSION, Model, Reached};
-use crate::controller::ports::OpenedPorts;
+use crate::controller::model::{Application, JUJU_VERSION, Model, Reached, Unit};
 use crate::controller::store::Store;
 use crate::machine::address::address;
 
@@ -27,7 +28,7 @@ pub(crate) struct Status {
     /// How to show them.
     #[arg(long, value_parser = words(Some("tabular")), default_value = "tabular")]
     format: Format,
-    /// Accepted: there are no relations yet.
+    /// Show the relations too.
     #[arg(long)]
     relations: bool,
     /// Accepted: times are always UTC.
@@ -45,6 +46,9 @@ impl Status {
             Format::Json | Format::Yaml => self.format.print(&full(&model), out)?,
             Format::ForPeople => {
                 writeln!(out, "{}", table(&model))?;
+                if let Some(relations) = relations_table(&model).filter(|_| self.relations) {
+                    write!(out, "\n{relations}")?;
+                }
                 if model.applications.is_empty() && self.patterns.is_empty() {
                     writeln!(io::stderr(), "Model \"admin/{}\" is empty.", model.name)?;
                 }
@@ -65,6 +69,10 @@ fn keep_matching(model: &mut Model, patterns: &[String]) {
             application.units.retain(|unit, _| asked(unit));
         }
         asked(name) || !application.units.is_empty()
+    });
+    model.relations.retain(|_, relation| {
+        let mut sides = relation.sides.iter();
+        sides.any(|side| model.applications.contains_key(&side.application))
     });
     let used: Vec<_> = model.units().map(|(_, unit)| unit.machine).collect();
     model.machines.retain(|number, _| used.contains(number));
@@ -156,22 +164,35 @@ fn units_table(model: &Model) -> String {
         "Ports",
         "Message",
     ])];
-    for application in model.applications.values() {
-        for (name, unit) in &application.units {
-            let mark = if application.is_leader(name) { "*" } else { "" };
-            let status = workload_status(unit);
-            rows.push(row([
-                &format!("{name}{mark}"),
-                &status.status.status,
-                agent_status(unit),
-                &unit.machine.to_string(),
-                &address(unit.machine).to_string(),
-                &grouped(&unit.opened_ports),
-                &status.status.message,
-            ]));
+    for (name, unit) in model.units().filter(|(_, unit)| unit.principal.is_none()) {
+        rows.push(unit_row(model, name, unit, ""));
+        for name in model.subordinates(name) {
+            if let Some((_, unit)) = model.unit(name) {
+                rows.push(unit_row(model, name, unit, "  "));
+            }
         }
     }
     layout(&rows, &[])
+}
+
+/// A unit, indented below its principal.
+fn unit_row(model: &Model, name: &str, unit: &Unit, indent: &str) -> Vec<String> {
+    let leads = model.unit(name).is_some_and(|(it, _)| it.is_leader(name));
+    let mark = if leads { "*" } else { "" };
+    let status = workload_status(unit);
+    let machine = match unit.principal {
+        None => unit.machine.to_string(),
+        Some(_) => String::new(),
+    };
+    row([
+        &format!("{indent}{name}{mark}"),
+        &status.status.status,
+        agent_status(unit),
+        &machine,
+        &address(unit.machine).to_string(),
+        &grouped_ports(unit),
+        &status.status.message,
+    ])
 }
 
 fn machines_table(model: &Model) -> String {
@@ -190,20 +211,4 @@ fn machines_table(model: &Model) -> String {
         ]));
     }
     layout(&rows, &[])
-}
-
-/// Ports as the table shows them, those of one protocol together: `22,8000-8010/tcp 53/udp`.
-fn grouped(ports: &OpenedPorts) -> String {
-    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for range in ports.ranges() {
-        let range = range.to_string();
-        let (numbers, protocol) = range.split_once('/').unwrap_or(("", &range));
-        let group = groups.entry(protocol.to_owned()).or_default();
-        group.push(numbers.to_owned());
-    }
-    let groups = groups.into_iter().map(|(protocol, numbers)| {
-        let separator = if protocol == "icmp" { "" } else { "/" };
-        format!("{}{separator}{protocol}", numbers.join(","))
-    });
-    groups.collect::<Vec<_>>().join(" ")
 }

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 
 use crate::client::session::Session;
 use crate::client::status::settle_and_show;
-use crate::controller::model::{Life, Model, Unit, application_of};
+use crate::controller::life::Life;
+use crate::controller::model::{Model, Unit, application_of};
 use crate::controller::store::Store;
 
 /// Add units to an application, each on a machine of its own.
@@ -22,9 +23,9 @@ pub(crate) struct AddUnit {
 /// The units that a verb adds.
 #[derive(Debug, clap::Args)]
 pub(crate) struct NewUnits {
-    /// How many.
-    #[arg(short = 'n', long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    num_units: u32,
+    /// How many; one unless given.
+    #[arg(short = 'n', long, value_parser = clap::value_parser!(u32).range(1..))]
+    num_units: Option<u32>,
     /// The machines of the first of them, by number; several with commas. The others get new ones.
     #[arg(long, value_delimiter = ',', value_parser = machine_number)]
     to: Vec<u32>,
@@ -78,8 +79,14 @@ fn machine_number(text: &str) -> Result<u32, &'static str> {
 impl NewUnits {
     /// Adds them to an application.
     pub(crate) fn add(&self, model: &mut Model, application: &str) -> Result<()> {
+        if model.application(application)?.subordinate {
+            if self.num_units.is_some() || !self.to.is_empty() {
+                bail!("cannot use --num-units or --to with a subordinate application");
+            }
+            return Ok(());
+        }
         let machines = self.to.iter().copied().map(Some).chain(iter::repeat(None));
-        for (_, machine) in (0..self.num_units).zip(machines) {
+        for (_, machine) in (0..self.num_units.unwrap_or(1)).zip(machines) {
             model.add_unit(application, machine, Timestamp::now())?;
         }
         Ok(())
@@ -89,7 +96,15 @@ impl NewUnits {
 impl AddUnit {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
         let store = session.store()?;
-        store.update(|model| self.new.add(model, &self.application))?;
+        store.update(|model| {
+            if model.application(&self.application)?.subordinate {
+                bail!(
+                    "cannot add units to application \"{}\": it is a subordinate, its units come with those that it is related to",
+                    self.application
+                );
+            }
+            self.new.add(model, &self.application)
+        })?;
         settle_and_show(session, &store)
     }
 }
@@ -103,6 +118,14 @@ impl RemoveUnit {
         let plan = units.iter().map(|unit| format!("will remove unit {unit}"));
         let plan = plan.collect::<Vec<_>>();
         confirm(&plan, self.how.no_prompt, out)?;
+        for unit in &units {
+            let application = application_of(unit);
+            if model.application(application)?.subordinate {
+                bail!(
+                    "unit \"{unit}\" is a subordinate, to remove use remove-relation. Note: this will remove all units of \"{application}\""
+                );
+            }
+        }
         for unit in units {
             remove(
                 session,
@@ -142,18 +165,12 @@ pub(crate) fn remove(
     unit: Option<&str>,
     force: bool,
 ) -> Result<()> {
-    store.update(|model| {
-        if unit.is_none() {
-            model.application_mut(application)?.dying = true;
+    store.update(|model| match unit {
+        Some(unit) => {
+            model.destroy_unit(unit);
+            Ok(())
         }
-        for_each(model, application, unit, |state| state.life = Life::Dying);
-        if let Some(state) = model.applications.get(application)
-            && state.dying
-            && state.units.is_empty()
-        {
-            model.applications.remove(application);
-        }
-        Ok(())
+        None => model.destroy_application(application),
     })?;
     session.settle(store)?;
     if force {

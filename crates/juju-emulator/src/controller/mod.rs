@@ -2,8 +2,12 @@
 
 pub(crate) mod data_directory;
 pub(crate) mod debug_log;
+pub(crate) mod life;
 pub(crate) mod model;
 pub(crate) mod model_config;
 pub(crate) mod ports;
+pub(crate) mod relation;
+pub(crate) mod removal;
+pub(crate) mod scope;
 pub(crate) mod status;
 pub(crate) mod store;

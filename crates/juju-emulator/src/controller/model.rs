@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::charm::hook::Hook;
+use crate::controller::life::Life;
 use crate::controller::ports::OpenedPorts;
+use crate::controller::relation::{Relation, RelationState, Settings};
 use crate::controller::status::Status;
 
 /// The Juju that the emulator stands in for.
@@ -30,6 +32,10 @@ pub(crate) struct Model {
     pub(crate) next_machine: u32,
     pub(crate) machines: BTreeMap<u32, Machine>,
     pub(crate) applications: BTreeMap<String, Application>,
+    /// By number: 7 is what the units of both sides call `db:7` and `website:7`.
+    pub(crate) relations: BTreeMap<u64, Relation>,
+    /// The number of the next relation; numbers are never used again.
+    pub(crate) next_relation: u64,
     /// The next revision of each local charm.
     pub(crate) next_revision: BTreeMap<String, u64>,
     /// The next number of a unit, by application name; it goes on when an application comes back.
@@ -50,6 +56,8 @@ pub(crate) struct Machine {
 pub(crate) struct Application {
     pub(crate) charm: String,
     pub(crate) revision: u64,
+    /// Its units live beside the units of others.
+    pub(crate) subordinate: bool,
     pub(crate) base: String,
     pub(crate) channel: String,
     pub(crate) exposed: bool,
@@ -62,6 +70,8 @@ pub(crate) struct Application {
     pub(crate) charm_version: u64,
     /// The unit that leads.
     pub(crate) leader: Option<String>,
+    /// What the leader has set with `leader-set`.
+    pub(crate) leader_settings: Settings,
     /// What the leader has set with `status-set --application`.
     pub(crate) status: Option<StatusSince>,
     pub(crate) workload_version: String,
@@ -74,6 +84,8 @@ pub(crate) struct Application {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Unit {
     pub(crate) machine: u32,
+    /// The unit beside which a subordinate lives.
+    pub(crate) principal: Option<String>,
     pub(crate) life: Life,
     pub(crate) reached: Reached,
     /// The version of the charm in its charm directory; 0 before there is one.
@@ -82,6 +94,10 @@ pub(crate) struct Unit {
     pub(crate) config_seen: u64,
     pub(crate) charm_seen: u64,
     pub(crate) leader_seen: bool,
+    /// The version of the leader's settings that its last `leader-settings-changed` has seen.
+    pub(crate) leader_settings_seen: u64,
+    /// What it has been told of each relation.
+    pub(crate) relations: BTreeMap<u64, RelationState>,
     /// When its next `update-status` is due.
     pub(crate) update_status_at: Timestamp,
     /// The hook to run again, after it failed or was killed.
@@ -91,18 +107,6 @@ pub(crate) struct Unit {
     pub(crate) status_set: bool,
     pub(crate) agent_status: StatusSince,
     pub(crate) opened_ports: OpenedPorts,
-}
-
-/// Whether a unit is to be. The client makes it dying, or dead when told to by force; else its agent makes it dead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Life {
-    /// It is to be there.
-    Alive,
-    /// It is to go, when `stop` and `remove` have succeeded.
-    Dying,
-    /// What is left of it is to be cleaned up, and no hook runs any more.
-    Dead,
 }
 
 /// How far a unit's life has come: the last of these hooks that has succeeded.
@@ -182,6 +186,8 @@ impl Model {
             next_machine: 0,
             machines: BTreeMap::new(),
             applications: BTreeMap::new(),
+            relations: BTreeMap::new(),
+            next_relation: 0,
             next_revision: BTreeMap::new(),
             next_unit: BTreeMap::new(),
             last_task: 0,
@@ -255,33 +261,29 @@ impl Model {
         } else if !self.machines.contains_key(&machine) {
             bail!("cannot add unit to machine {machine}: machine {machine} not found");
         }
+        self.insert_unit(application, Unit::new(machine, None, now))
+    }
+
+    /// Adds the subordinate that an application has beside a unit.
+    pub(crate) fn add_subordinate(
+        &mut self,
+        application: &str,
+        principal: &str,
+        machine: u32,
+        now: Timestamp,
+    ) -> Result<()> {
+        let unit = Unit::new(machine, Some(principal.to_owned()), now);
+        self.insert_unit(application, unit)
+    }
+
+    fn insert_unit(&mut self, application: &str, unit: Unit) -> Result<()> {
         let number = self.next_unit.entry(application.to_owned()).or_default();
         let name = format!("{application}/{number}");
         *number += 1;
         let application = self.application_mut(application)?;
         application.leader.get_or_insert_with(|| name.clone());
-        application.units.insert(name, Unit::new(machine, now));
+        application.units.insert(name, unit);
         Ok(())
-    }
-
-    /// Forgets a unit whose `remove` is done, and with it what only it kept: an emptied machine, a dying application.
-    pub(crate) fn forget_unit(&mut self, name: &str) {
-        let of = application_of(name);
-        let Some(application) = self.applications.get_mut(of) else {
-            return;
-        };
-        let Some(unit) = application.units.shift_remove(name) else {
-            return;
-        };
-        if application.leader.as_deref() == Some(name) {
-            application.leader = application.units.keys().next().cloned();
-        }
-        if application.dying && application.units.is_empty() {
-            self.applications.remove(of);
-        }
-        if !self.units().any(|(_, other)| other.machine == unit.machine) {
-            self.machines.remove(&unit.machine);
-        }
     }
 }
 
@@ -301,15 +303,18 @@ impl Application {
 }
 
 impl Unit {
-    fn new(machine: u32, now: Timestamp) -> Self {
+    fn new(machine: u32, principal: Option<String>, now: Timestamp) -> Self {
         Self {
             machine,
+            principal,
             life: Life::Alive,
             reached: Reached::Machine,
             charm_installed: 0,
             config_seen: 0,
             charm_seen: 0,
             leader_seen: false,
+            leader_settings_seen: 0,
+            relations: BTreeMap::new(),
             update_status_at: now,
             again: None,
             workload_status: StatusSince::new("waiting", "installing agent", now),
@@ -322,6 +327,11 @@ impl Unit {
     /// Whether it is to go, or has gone.
     pub(crate) fn is_dying(&self) -> bool {
         self.life != Life::Alive
+    }
+
+    /// Whether its `remove` has succeeded, or it was removed by force.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.life == Life::Dead
     }
 
     /// The hook that put the unit into error.

@@ -1,6 +1,6 @@
 //! What a hook command is, and one call of it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -62,6 +62,8 @@ pub(crate) struct Call<'a> {
     pub(crate) name: &'static str,
     pub(crate) line: CommandLine,
     pub(crate) dir: &'a Path,
+    /// What the caller has on its standard input, if it has sent it.
+    pub(crate) stdin: Option<&'a [u8]>,
     pub(crate) hook: &'a mut HookContext,
     pub(crate) answer: &'a mut Answer,
 }
@@ -73,6 +75,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// Juju refuses: exit code 1.
     Refused(String),
+    /// It needs its standard input: no answer yet.
+    NeedsStdin,
 }
 
 impl Call<'_> {
@@ -92,7 +96,15 @@ impl Call<'_> {
 
     /// Prints a value as `--format` and `--output` say.
     pub(crate) fn print(&mut self, value: &Value) -> Result<(), Failure> {
-        let text = output::format(value, self.line.value("format"));
+        self.print_formatted(output::format(value, self.line.value("format")))
+    }
+
+    /// Prints a value in this format, as `--output` says.
+    pub(crate) fn print_as(&mut self, value: &Value, format: &str) -> Result<(), Failure> {
+        self.print_formatted(output::format(value, Some(format)))
+    }
+
+    fn print_formatted(&mut self, text: String) -> Result<(), Failure> {
         match self.line.value("o").filter(|path| !path.is_empty()) {
             None => self.answer.stdout.extend(text.into_bytes()),
             Some(path) => {
@@ -109,6 +121,15 @@ impl Call<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What is in a file that the caller names, `-` for its standard input.
+    pub(crate) fn file(&self, name: &str) -> Result<Vec<u8>, Failure> {
+        if name == "-" {
+            return self.stdin.map(<[u8]>::to_vec).ok_or(Failure::NeedsStdin);
+        }
+        let path = self.dir.join(name);
+        fs::read(&path).map_err(|error| Failure::Refused(open_failed(&path, &error)))
     }
 
     /// Notes on stderr, without a newline as Juju does, that this command has no use for `--format`.

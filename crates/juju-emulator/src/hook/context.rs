@@ -1,10 +1,13 @@
 //! One running hook: what its hook commands answer and change.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::controller::debug_log::LogLevel;
 use crate::controller::status::Status;
 use crate::hook::pending_changes::PendingChanges;
+use crate::hook::server::NEEDS_STDIN;
 use crate::hook::unit_view::UnitView;
 
 /// One running hook: answers its hook commands and keeps what they ask for until the hook ends.
@@ -39,6 +42,8 @@ pub enum Effect {
     ApplicationStatus(Status),
     /// `application-version-set`: the version of the workload.
     WorkloadVersion(String),
+    /// `leader-set`: settings for all units of the application; an empty text deletes the key.
+    LeaderSettings(BTreeMap<String, String>),
     /// `juju-log`: a record of the logger `unit.<unit>.juju-log`.
     Log {
         /// How important it is.
@@ -50,10 +55,16 @@ pub enum Effect {
     RebootNow,
 }
 
-/// A hook command that the agent does not know; the text is the one that the agent sends back.
+/// Why the agent does not answer a call of a hook command; the text is the one that the agent sends back.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("bad request: unknown command: {0}")]
-pub struct UnknownCommand(pub(crate) String);
+pub enum CallRefused {
+    /// It does not know the command of this name.
+    #[error("bad request: unknown command: {0}")]
+    UnknownCommand(String),
+    /// The command has to be called again, with its standard input.
+    #[error("{NEEDS_STDIN}")]
+    NeedsStdin,
+}
 
 impl HookContext {
     /// A hook that starts now.

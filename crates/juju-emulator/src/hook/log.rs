@@ -53,8 +53,8 @@ fn run(call: &mut Call<'_>) -> Result<(), Failure> {
         });
     }
     let mut message = call.line.arguments.join(" ");
-    if let HookKind::Relation(id) = &call.hook.unit.hook {
-        message = format!("{id}: {message}");
+    if let HookKind::Relation { endpoint, id, .. } = &call.hook.unit.hook {
+        message = format!("{endpoint}:{id}: {message}");
     }
     call.answer.effects.push(Effect::Log {
         level: level.unwrap_or(LogLevel::Info),

@@ -23,22 +23,30 @@ use std::path::Path;
 
 use crate::go::flags::{self, Stop};
 use crate::hook::command::{Call, Failure, HookCommand, TakesEffect};
-use crate::hook::context::{Answer, HookContext, UnknownCommand};
+use crate::hook::context::{Answer, CallRefused, HookContext};
 
 /// Sorted by name.
 const TABLE: &[HookCommand] = &[
     workload_version::COMMAND,
-    ports::CLOSE_PORT,
+    ports::commands::CLOSE_PORT,
     config::COMMAND,
-    leader::COMMAND,
+    relation::commands::GOAL_STATE,
+    leader::IS_LEADER,
     log::COMMAND,
     reboot::COMMAND,
-    ports::OPEN_PORT,
-    ports::OPENED_PORTS,
-    relation::COMMAND,
+    leader::LEADER_GET,
+    leader::LEADER_SET,
+    network::NETWORK_GET,
+    ports::commands::OPEN_PORT,
+    ports::commands::OPENED_PORTS,
+    relation::commands::RELATION_GET,
+    relation::commands::RELATION_IDS,
+    relation::commands::RELATION_LIST,
+    relation::commands::RELATION_MODEL_GET,
+    relation::commands::RELATION_SET,
     status::STATUS_GET,
     status::STATUS_SET,
-    network::COMMAND,
+    network::UNIT_GET,
 ];
 
 /// The name of every hook command, sorted: what an agent puts on a hook's `PATH`.
@@ -59,23 +67,28 @@ fn find(name: &str) -> Option<&'static HookCommand> {
 impl HookContext {
     /// Runs one hook command, for example `open-port` with `["8000/tcp"]`, as Juju's agent does.
     ///
-    /// `dir` is the caller's working directory, where `--output` finds its file.
+    /// `dir` is the caller's working directory, where `--output` finds its file; `stdin` is what the caller has sent of
+    /// its standard input.
     ///
     /// # Errors
     ///
-    /// Only for a command that is not in [`hook_command_names`]. A command that fails is an [`Answer`].
+    /// For a command that is not in [`hook_command_names`], and for one that needs its standard input and has none. A
+    /// command that fails is an [`Answer`].
     pub fn run(
         &mut self,
         command: &str,
         args: &[String],
         dir: &Path,
-    ) -> Result<Answer, UnknownCommand> {
-        let command = find(command).ok_or_else(|| UnknownCommand(command.to_owned()))?;
+        stdin: Option<&[u8]>,
+    ) -> Result<Answer, CallRefused> {
+        let command =
+            find(command).ok_or_else(|| CallRefused::UnknownCommand(command.to_owned()))?;
         let mut answer = Answer::default();
-        if let Err(failure) = self.try_run(command, args, dir, &mut answer) {
+        if let Err(failure) = self.try_run(command, args, dir, stdin, &mut answer) {
             let (exit_code, message) = match failure {
                 Failure::Usage(message) => (2, message),
                 Failure::Refused(message) => (1, message),
+                Failure::NeedsStdin => return Err(CallRefused::NeedsStdin),
             };
             answer.exit_code = exit_code;
             answer
@@ -90,6 +103,7 @@ impl HookContext {
         command: &HookCommand,
         args: &[String],
         dir: &Path,
+        stdin: Option<&[u8]>,
         answer: &mut Answer,
     ) -> Result<(), Failure> {
         let line = match flags::parse(command.flags, args) {
@@ -104,6 +118,7 @@ impl HookContext {
             name: command.name,
             line,
             dir,
+            stdin,
             hook: self,
             answer,
         })

@@ -1,11 +1,13 @@
 //! What a hook asked for and Juju does only once the hook has succeeded.
 
+use std::collections::BTreeMap;
 use std::iter;
 
 use serde::{Deserialize, Serialize};
 
 use crate::controller::ports::{ALL_ENDPOINTS, OpenedPorts, PortRange};
 use crate::go::strconv::quote;
+use crate::hook::relation::view::RelationChanges;
 use crate::hook::unit_view::UnitView;
 
 /// What waits for the hook to exit with 0; dropped when it exits with anything else.
@@ -16,6 +18,8 @@ pub struct PendingChanges {
     pub open: OpenedPorts,
     /// Ports that `close-port` asked for.
     pub close: OpenedPorts,
+    /// What `relation-set` asked for, by the relation's number.
+    pub relations: BTreeMap<u64, RelationChanges>,
     /// Whether `juju-reboot` without `--now` was run.
     pub reboot: bool,
 }

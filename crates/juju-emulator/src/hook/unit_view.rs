@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::controller::ports::OpenedPorts;
 use crate::controller::status::Status;
+use crate::hook::relation::view::{GoalState, RelationView};
 
 /// Everything a hook can read: one unit as the controller sees it when the hook starts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,14 @@ pub struct UnitView {
     pub machine_ports: BTreeMap<String, OpenedPorts>,
     /// The names of the application's endpoints, relations and extra bindings alike.
     pub endpoints: BTreeSet<String>,
+    /// The relations that the unit is in, by number: 7 for `db:7`.
+    pub relations: BTreeMap<u64, RelationView>,
+    /// What `leader-set` has set, for all units of the application.
+    pub leader_settings: BTreeMap<String, String>,
+    /// The units and relations that there are to be.
+    pub goal_state: GoalState,
+    /// The model's UUID.
+    pub model_uuid: String,
 }
 
 impl UnitView {
@@ -54,8 +63,17 @@ pub enum HookKind {
     /// The unit's own life: `install`, `config-changed`, `stop`.
     #[default]
     Lifecycle,
-    /// A relation's hook; holds the relation's id, for example `db:7`.
-    Relation(String),
+    /// A relation's hook.
+    Relation {
+        /// The unit's own endpoint, `db` of `db:7`.
+        endpoint: String,
+        /// The relation's number, 7 of `db:7`.
+        id: u64,
+        /// The application on the other side.
+        remote_application: String,
+        /// The unit on the other side, if the hook is about one.
+        remote_unit: Option<String>,
+    },
     /// An action.
     Action,
 }

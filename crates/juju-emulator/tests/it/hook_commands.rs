@@ -33,6 +33,7 @@ struct Record {
 #[serde(deny_unknown_fields)]
 struct Step {
     run: Vec<String>,
+    stdin: Option<String>,
     #[serde(default)]
     exit: u8,
     #[serde(default)]
@@ -109,7 +110,9 @@ fn hook_commands_are_sorted_and_unknown_ones_refused() {
     let names: Vec<&str> = hook_command_names().collect();
     let mut hook = HookContext::new(UnitView::default());
     // when
-    let refusal = hook.run("open-ports", &[], Path::new("/")).unwrap_err();
+    let refusal = hook
+        .run("open-ports", &[], Path::new("/"), None)
+        .unwrap_err();
     // then
     assert!(names.is_sorted(), "{names:?}");
     assert_eq!(
@@ -122,8 +125,8 @@ fn hook_commands_are_sorted_and_unknown_ones_refused() {
 fn every_hook_command_explains_itself() -> Result<()> {
     for name in hook_command_names() {
         let mut hook = HookContext::new(UnitView::default());
-        let long = hook.run(name, &["--help".to_owned()], Path::new("/"))?;
-        let short = hook.run(name, &["-h".to_owned()], Path::new("/"))?;
+        let long = hook.run(name, &["--help".to_owned()], Path::new("/"), None)?;
+        let short = hook.run(name, &["-h".to_owned()], Path::new("/"), None)?;
         assert!(
             String::from_utf8(long.stdout.clone())?.starts_with(&format!("Usage: {name}")),
             "{long:?}"
@@ -151,7 +154,7 @@ fn output_into_a_pipe_that_nobody_reads_is_refused() -> Result<()> {
     thread::spawn(move || {
         let mut hook = HookContext::new(UnitView::default());
         let args = ["--format=json", "-o", "pipe"].map(str::to_owned);
-        answers.send(hook.run("is-leader", &args, &in_dir))
+        answers.send(hook.run("is-leader", &args, &in_dir, None))
     });
     let answer = answered.recv_timeout(Duration::from_secs(20))??;
     // then
@@ -174,7 +177,7 @@ fn a_hook_may_open_every_port_one_by_one() -> Result<()> {
     // when
     for port in 0..=u16::MAX {
         assert_eq!(
-            hook.run("open-port", &[port.to_string()], Path::new("/"))?
+            hook.run("open-port", &[port.to_string()], Path::new("/"), None)?
                 .exit_code,
             0,
             "{port}"
@@ -188,7 +191,7 @@ fn a_hook_may_open_every_port_one_by_one() -> Result<()> {
     };
     let opened = hook.pending().commit(&now)?;
     assert_eq!(opened.ranges().count(), 65_536);
-    let shown = String::from_utf8(hook.run("opened-ports", &[], Path::new("/"))?.stdout)?;
+    let shown = String::from_utf8(hook.run("opened-ports", &[], Path::new("/"), None)?.stdout)?;
     assert_eq!(shown.lines().count(), 65_536);
     Ok(())
 }
@@ -198,7 +201,8 @@ fn check(case: &Record, report: &mut impl FnMut(String, String, String)) -> Resu
     let mut hook = HookContext::new(case.given.clone());
     for (n, step) in case.when.iter().enumerate() {
         let (command, args) = step.run.split_first().context("a step without a command")?;
-        let answer = hook.run(command, args, dir.path())?;
+        let stdin = step.stdin.as_deref().map(str::as_bytes);
+        let answer = hook.run(command, args, dir.path(), stdin)?;
 
         let mut compare = |what: &str, expected: &dyn Debug, actual: &dyn Debug| {
             let (expected, actual) = (format!("{expected:?}"), format!("{actual:?}"));

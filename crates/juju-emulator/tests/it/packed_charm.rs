@@ -109,9 +109,13 @@ fn a_packed_charm_that_is_none_is_refused_and_changes_nothing() {
         juju.refused(&["deploy", &charm, "other"], 1, stderr);
         juju.refused(&["refresh", "tiny", "--path", &charm], 1, stderr);
     }
-    let subordinate = ("metadata.yaml", 0o644, "name: tiny\nsubordinate: true\n");
-    let charm = juju.write_packed(&packed(&[subordinate, DISPATCH]));
-    juju.refused(&["deploy", &charm, "other"], 2, "has no relations");
+    let kubernetes = (
+        "metadata.yaml",
+        0o644,
+        "name: tiny\ncontainers: {web: {}}\n",
+    );
+    let charm = juju.write_packed(&packed(&[kubernetes, DISPATCH]));
+    juju.refused(&["deploy", &charm, "other"], 2, "is a charm for Kubernetes");
     assert_eq!(juju.state(), before);
     let charms = fs::read_dir(juju.home.path().join("data/models/emulator/charms")).unwrap();
     assert_eq!(charms.count(), 1);

@@ -699,7 +699,7 @@ fn models_are_apart() {
 #[test]
 fn a_usage_error_exits_with_2() {
     let juju = Juju::new();
-    juju.refused(&["integrate", "a", "b"], 2, "unrecognized subcommand");
+    juju.refused(&["attach-storage", "a", "b"], 2, "unrecognized subcommand");
     juju.refused(&["status", "--nope"], 2, "--nope");
     juju.refused(&["add-unit", "tiny", "-n", "0"], 2, "0 is not in 1..");
     let machine = "expected the number of a machine";

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use juju_emulator::{OpenedPorts, PortRange};
 use serde_json::Value;
 
-use crate::state::{State, read_ports, write_ports};
+use crate::state::State;
+use crate::state::ports::{read_ports, write_ports};
 
 /// All that is true at one point of a story.
 #[derive(Clone, Debug)]

@@ -11,7 +11,8 @@ use crate::laws::difference::Situation;
 use crate::laws::law::{Law, Violation};
 use crate::laws::story::{Step, Story, Told};
 use crate::laws::workload::Workload;
-use crate::state::{State, read_ports};
+use crate::state::State;
+use crate::state::ports::read_ports;
 
 pub(super) type Verdict<T = ()> = Result<T, Violation>;
 

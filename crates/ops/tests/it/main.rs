@@ -5,4 +5,5 @@
 mod change_set;
 mod port_properties;
 mod ports;
+mod relations;
 mod scripted;

@@ -1,4 +1,4 @@
-//! Ports: `open-port`, `close-port` and `opened-ports`.
+//! `open-port`, `close-port` and `opened-ports`.
 
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -1,10 +1,13 @@
-//! Relations: the names by which Juju knows them.
+//! The ids by which Juju knows relations.
 
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 /// A relation as Juju names it, such as `db:7`: the charm's own endpoint, and the relation's number in the model.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct RelationId {
     endpoint: String,
     number: u64,
@@ -46,6 +49,14 @@ impl FromStr for RelationId {
             .filter(|(endpoint, _)| !endpoint.is_empty())
             .and_then(|(endpoint, number)| Some(Self::new(endpoint, number.parse().ok()?)))
             .ok_or_else(|| RelationIdError(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for RelationId {
+    type Error = RelationIdError;
+
+    fn try_from(text: String) -> Result<Self, RelationIdError> {
+        text.parse()
     }
 }
 

@@ -1,11 +1,17 @@
 //! What is true of a unit and its model before or after an event.
 
+pub(crate) mod ports;
+pub(crate) mod relation;
+
 use std::collections::BTreeMap;
 
-use juju_emulator::{ALL_ENDPOINTS, OpenedPorts, UnitView};
-use ops::Status;
+use juju_emulator::{Goal, GoalState, UnitView};
+use ops::{Event, Status};
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::state::ports::read_ports;
+use crate::state::relation::Relation;
 
 /// All that a charm can see of Juju, and change: plain data, from which a test begins and which it gets back.
 ///
@@ -17,7 +23,7 @@ use serde_json::Value;
 ///     .with_opened_ports(["8000/tcp"])
 ///     .with_machine_ports("postgresql/0", ["5432/tcp"]);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct State {
     /// What the operator has set with `juju config`; the others have the defaults of `config.yaml`.
     pub config: BTreeMap<String, Value>,
@@ -31,8 +37,32 @@ pub struct State {
     pub machine_ports: BTreeMap<String, Vec<String>>,
     /// The status that the charm has set last; none while it is Juju's `unknown`.
     pub unit_status: Option<Status>,
+    /// The status of the application that its leader has set last; none while it is Juju's `unknown`.
+    pub application_status: Option<Status>,
     /// The workload's version, of `application-version-set`; empty while there is none.
     pub workload_version: String,
+    /// The relations that the unit is in.
+    pub relations: Vec<Relation>,
+    /// How many units the application is to have, this one included.
+    pub planned_units: usize,
+}
+
+impl Default for State {
+    /// A unit alone, not the leader, on a machine; nothing is set, open or related.
+    fn default() -> Self {
+        Self {
+            config: BTreeMap::new(),
+            leader: false,
+            kubernetes: false,
+            opened_ports: Vec::new(),
+            machine_ports: BTreeMap::new(),
+            unit_status: None,
+            application_status: None,
+            workload_version: String::new(),
+            relations: Vec::new(),
+            planned_units: 1,
+        }
+    }
 }
 
 impl State {
@@ -86,49 +116,33 @@ impl State {
         self
     }
 
+    /// The same with a relation, such as `Relation::new("db", 7, "postgresql")`.
+    #[must_use]
+    pub fn with_relation(mut self, relation: Relation) -> Self {
+        self.relations.push(relation);
+        self
+    }
+
+    /// A relation by its endpoint and number: `state.relation("db", 7)`.
+    #[must_use]
+    pub fn relation(&self, endpoint: &str, number: u64) -> Option<&Relation> {
+        let mut relations = self.relations.iter();
+        relations.find(|it| it.endpoint == endpoint && it.number == number)
+    }
+
+    /// The same with so many units that the application is to have, such as 3.
+    #[must_use]
+    pub fn with_planned_units(mut self, count: usize) -> Self {
+        self.planned_units = count;
+        self
+    }
+
     /// The same with the unit being the leader.
     #[must_use]
     pub fn as_leader(mut self) -> Self {
         self.leader = true;
         self
     }
-}
-
-/// Reads ports as `opened-ports --endpoints` prints them; the error names those that it never would.
-pub(crate) fn read_ports(texts: &[String]) -> Result<OpenedPorts, String> {
-    let mut ports = OpenedPorts::default();
-    for text in texts {
-        let (range, endpoints) = match text
-            .strip_suffix(')')
-            .and_then(|text| text.split_once(" ("))
-        {
-            Some((range, "*")) => (range, ALL_ENDPOINTS),
-            Some((range, endpoints)) => (range, endpoints),
-            None => (text.as_str(), ALL_ENDPOINTS),
-        };
-        let range = range
-            .parse()
-            .map_err(|error| format!("{text:?}: {error}"))?;
-        for endpoint in endpoints.split(", ") {
-            ports.insert(range, endpoint);
-        }
-    }
-    Ok(ports)
-}
-
-/// Writes ports as Juju does, leaving out that most are open for all endpoints.
-pub(crate) fn write_ports(ports: &OpenedPorts) -> Vec<String> {
-    ports
-        .iter()
-        .map(|(range, endpoints)| {
-            if endpoints.contains(ALL_ENDPOINTS) {
-                range.to_string()
-            } else {
-                let endpoints: Vec<&str> = endpoints.iter().map(String::as_str).collect();
-                format!("{range} ({})", endpoints.join(", "))
-            }
-        })
-        .collect()
 }
 
 /// Juju's status as far as the charm has set it.
@@ -158,6 +172,7 @@ pub(crate) fn view(
     state: &State,
     charm: &juju_emulator::charm::metadata::Charm,
     unit: &str,
+    event: &Event,
 ) -> Result<UnitView, String> {
     let unit_status = juju_status(state.unit_status.as_ref());
     Ok(UnitView {
@@ -174,6 +189,26 @@ pub(crate) fn view(
             .map(|(unit, ports)| Ok((unit.clone(), read_ports(ports)?)))
             .collect::<Result<_, String>>()?,
         endpoints: charm.endpoint_names(),
+        relations: relation::views(&state.relations, unit, event),
+        application_status: juju_status(state.application_status.as_ref()),
+        goal_state: goal_state(state, unit),
         ..UnitView::default()
     })
+}
+
+/// The units that the application is to have, numbered on from this one.
+fn goal_state(state: &State, unit: &str) -> GoalState {
+    let (application, number) = unit.split_once('/').unwrap_or((unit, "0"));
+    let first: usize = number.parse().unwrap_or_default();
+    let units = (first..first + state.planned_units).map(|number| {
+        let goal = Goal {
+            status: "active".to_owned(),
+            since: "2026-01-01 00:00:00Z".to_owned(),
+        };
+        (format!("{application}/{number}"), goal)
+    });
+    GoalState {
+        units: units.collect(),
+        ..GoalState::default()
+    }
 }

@@ -1,0 +1,3 @@
+//! Ports in a hook.
+
+pub(crate) mod commands;

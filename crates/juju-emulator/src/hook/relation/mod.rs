@@ -1,0 +1,4 @@
+//! Relations in a hook.
+
+pub(crate) mod commands;
+pub(crate) mod view;
