@@ -1,7 +1,12 @@
 //! The charm's configuration, as operators set it with `juju config`.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+/// What `config-get --format=json` prints: the options by name, without those that are unset.
+pub(crate) type Options = BTreeMap<String, Value>;
 
 /// A config option whose value the charm cannot use, such as `server-port: 70000 is not a port`.
 ///
@@ -15,9 +20,9 @@ pub struct ConfigError {
     pub message: String,
 }
 
-/// Reads what `config-get --format=json` has printed; options that are unset are not in it.
-pub(crate) fn read<C: DeserializeOwned>(options: Value) -> Result<C, ConfigError> {
-    serde_path_to_error::deserialize(options).map_err(|error| {
+/// Reads the options into the charm's own type.
+pub(crate) fn read<C: DeserializeOwned>(options: Options) -> Result<C, ConfigError> {
+    serde_path_to_error::deserialize(Value::from_iter(options)).map_err(|error| {
         let option = Some(error.path().to_string()).filter(|path| path != ".");
         let message = error.into_inner().to_string();
         ConfigError { option, message }
