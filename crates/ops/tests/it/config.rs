@@ -1,38 +1,14 @@
 //! What a charm reads of its configuration, and what becomes of a hook when it cannot be read.
 
-use std::io;
 use std::net::IpAddr;
 use std::num::{NonZeroI8, NonZeroU16};
 use std::path::PathBuf;
-use std::process::{ExitStatus, Output};
-use std::sync::{Arc, Mutex};
 
-use ops::{Charm, HookCommand, HookCommands, JujuContext, Port, Result, Status, Unit};
+use ops::{Charm, Port, Result, Status, Unit};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// Answers `config-get` with this text, and keeps all other commands.
-struct Juju {
-    options: String,
-    commands: Mutex<Vec<String>>,
-}
-
-impl HookCommands for Juju {
-    fn run(&self, command: &HookCommand) -> io::Result<Output> {
-        let stdout = if command.name() == "config-get" {
-            self.options.clone().into_bytes()
-        } else {
-            let line = [&[command.name().to_owned()], command.args()].concat();
-            self.commands.lock().unwrap().push(line.join(" "));
-            Vec::new()
-        };
-        Ok(Output {
-            status: ExitStatus::default(),
-            stdout,
-            stderr: Vec::new(),
-        })
-    }
-}
+use crate::answering::dispatch;
 
 /// A hook whose charm reads `options` as `C`: its result, the commands that it ran, and what it read.
 fn read<C: DeserializeOwned>(options: &str) -> (Result<()>, Vec<String>, Option<C>) {
@@ -45,20 +21,12 @@ fn read<C: DeserializeOwned>(options: &str) -> (Result<()>, Vec<String>, Option<
         }
     }
 
-    let variables = [
-        ("JUJU_DISPATCH_PATH", "hooks/config-changed"),
-        ("JUJU_UNIT_NAME", "web/0"),
-        ("JUJU_CHARM_DIR", "/charm"),
-        ("JUJU_MACHINE_ID", "0"),
-    ];
-    let context = JujuContext::from_environment(variables).unwrap();
-    let juju = Arc::new(Juju {
-        options: options.to_owned(),
-        commands: Mutex::default(),
-    });
     let mut charm = Reading(None);
-    let ended = ops::dispatch(&mut charm, &context, Arc::clone(&juju) as _);
-    let commands = juju.commands.lock().unwrap().clone();
+    let (ended, commands) = dispatch(
+        &mut charm,
+        "hooks/config-changed",
+        [("config-get", options)],
+    );
     (ended, commands, charm.0)
 }
 
