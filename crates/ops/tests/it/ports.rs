@@ -117,15 +117,17 @@ fn on_kubernetes_icmp_fails_before_any_command() {
     let given = State::default()
         .on_kubernetes()
         .with_opened_ports(["80/tcp"]);
-    // when
-    let then = hooks.set_ports(&[Port::icmp()], &given);
-    // then
-    assert_eq!(then.exit, Exit::Code(1));
-    assert_eq!(
-        then.errors(),
-        ["config-changed failed: icmp cannot be opened on Kubernetes"]
-    );
-    assert_eq!(then.hook_commands, Vec::<String>::new());
+    for step in [Step::Set(vec![Port::icmp()]), Step::Open(Port::icmp())] {
+        // when
+        let then = hooks.steps(vec![step], &given);
+        // then
+        assert_eq!(then.exit, Exit::Code(1));
+        assert_eq!(
+            then.errors(),
+            ["config-changed failed: icmp cannot be opened on Kubernetes"]
+        );
+        assert_eq!(then.hook_commands, Vec::<String>::new());
+    }
 }
 
 #[test]
