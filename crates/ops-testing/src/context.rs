@@ -155,7 +155,7 @@ impl Context {
                 reasons: vec![reason],
             })?
         };
-        let recorder = Recorder::new(given, view, fault);
+        let recorder = Recorder::new(event, given, view, fault);
         Ok(match &self.runner {
             Runner::InProcess(charm) => {
                 run_in_process(&mut *charm(), &self.charm_dir, &identity, &hook, recorder)

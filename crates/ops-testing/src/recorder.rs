@@ -5,6 +5,7 @@ use std::path::Path;
 use juju_emulator::{
     Answer, Effect, HookContext, LogLevel, TakesEffect, UnitView, UnknownCommand, takes_effect,
 };
+use ops::Event;
 
 use crate::fault::{Fault, FaultKind};
 use crate::outcome::{Exit, LogLine, Outcome};
@@ -18,6 +19,8 @@ pub(crate) struct Recorder {
     /// The commands that wait for the hook to succeed.
     waiting: Vec<String>,
     fault: Option<Fault>,
+    /// Juju refuses every hook command in this event.
+    restricted: bool,
 }
 
 /// What becomes of a hook command.
@@ -31,8 +34,9 @@ pub(crate) enum Answered {
 }
 
 impl Recorder {
-    pub(crate) fn new(given: &State, view: UnitView, fault: Option<Fault>) -> Self {
+    pub(crate) fn new(event: &Event, given: &State, view: UnitView, fault: Option<Fault>) -> Self {
         Self {
+            restricted: event.is_restricted(),
             context: HookContext::new(view.clone()),
             view,
             outcome: Outcome {
@@ -62,16 +66,15 @@ impl Recorder {
         }
         match fault {
             Some(FaultKind::CommandKilled) => return Ok(Answered::CommandKilled),
-            Some(FaultKind::Refused) => {
-                return Ok(Answered::Answer(Answer {
-                    exit_code: 1,
-                    stderr: b"ERROR the agent is going down\n".to_vec(),
-                    ..Answer::default()
-                }));
-            }
+            Some(FaultKind::Refused) => return Ok(refused("the agent is going down")),
             Some(FaultKind::CharmKilled) | None => {}
         }
 
+        if self.restricted {
+            return Ok(refused(
+                "not implemented for restricted context not implemented",
+            ));
+        }
         let answer = self.context.run(command, args, directory)?;
         if answer.exit_code == 0 && takes_effect(command) == Some(TakesEffect::AtTheEnd) {
             self.waiting
@@ -135,4 +138,12 @@ impl Recorder {
             message: message.to_owned(),
         });
     }
+}
+
+fn refused(why: &str) -> Answered {
+    Answered::Answer(Answer {
+        exit_code: 1,
+        stderr: format!("ERROR {why}\n").into_bytes(),
+        ..Answer::default()
+    })
 }
