@@ -327,9 +327,8 @@ impl<'a> UnitAgent<'a> {
         let Some(refusal) = refusal else {
             return Ok(Ok(()));
         };
-        let why = format!("cannot apply changes: {refusal}");
-        running.log(LogLevel::Error, why.clone())?;
-        Ok(Err(why))
+        running.log_refusal(&refusal)?;
+        Ok(Err(refusal))
     }
 
     /// A failed hook is due again after a while.
