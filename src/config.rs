@@ -27,10 +27,10 @@ impl From<ServerPort> for NonZeroU16 {
     }
 }
 
-impl TryFrom<i64> for ServerPort {
+impl TryFrom<u64> for ServerPort {
     type Error = String;
 
-    fn try_from(number: i64) -> Result<Self, String> {
+    fn try_from(number: u64) -> Result<Self, String> {
         match u16::try_from(number).map(NonZeroU16::new) {
             Ok(Some(port)) if port.get() == SSH => {
                 Err(format!("{SSH} is reserved for SSH; choose another port"))
@@ -53,23 +53,20 @@ impl<'de> Deserialize<'de> for ServerPort {
             type Value = ServerPort;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("i64")
-            }
-
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<ServerPort, E> {
-                ServerPort::try_from(number).map_err(E::custom)
+                formatter.write_str("a port from 1 to 65535")
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<ServerPort, E> {
-                self.visit_i64(i64::try_from(number).map_err(|_| E::custom(not_a_port(number)))?)
+                ServerPort::try_from(number).map_err(E::custom)
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<ServerPort, E> {
+                self.visit_u64(u64::try_from(number).map_err(|_| E::custom(not_a_port(number)))?)
             }
 
             /// An integer beyond 64 bits is read as one.
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<ServerPort, E> {
-                if number.abs() >= 2_f64.powi(63) {
-                    return Err(E::custom(not_a_port(number)));
-                }
-                Err(E::invalid_type(de::Unexpected::Float(number), &self))
+                Err(E::custom(not_a_port(number)))
             }
         }
 

@@ -103,11 +103,11 @@ fn a_port_that_is_no_number_blocks_the_unit() {
     for (value, message) in [
         (
             "8000.5",
-            "server-port: invalid type: floating point `8000.5`, expected i64",
+            "server-port: 8000.5 is not a port; choose one from 1 to 65535",
         ),
         (
             "\"8000\"",
-            "server-port: invalid type: string \"8000\", expected i64",
+            "server-port: \"8000\" is not a port from 1 to 65535",
         ),
         (
             "18446744073709551615",
@@ -117,7 +117,10 @@ fn a_port_that_is_no_number_blocks_the_unit() {
             "99999999999999999999",
             "server-port: 100000000000000000000 is not a port; choose one from 1 to 65535",
         ),
-        ("null", "server-port: invalid type: null, expected i64"),
+        (
+            "null",
+            "server-port: no value is set; choose one with `juju config`",
+        ),
     ] {
         let hook = ScriptedHook::new();
         hook.command(

@@ -53,6 +53,22 @@ fn without_any_configuration_it_is_active_on_8000() {
 }
 
 #[test]
+fn where_no_hook_command_works_everything_stays_as_it_is() {
+    at_each_level(|unit| {
+        let (port, given) = unit.installed();
+        let given = given.with_config("server-port", free_port());
+        for event in [Event::CollectMetrics, Event::MeterStatusChanged] {
+            let then = unit.run(&event, &given);
+
+            assert_eq!(then.exit, Exit::Code(0), "{event}");
+            assert_eq!(then.hook_commands, Vec::<String>::new());
+            assert_eq!(then.state, given);
+            assert!(unit.serves(port));
+        }
+    });
+}
+
+#[test]
 fn a_change_of_port_moves_the_server_and_closes_the_old_port() {
     at_each_level(|unit| {
         let (before, given) = unit.installed();

@@ -157,7 +157,7 @@ impl Context {
                 }
             })?
         };
-        let recorder = Recorder::new(given, view, fault);
+        let recorder = Recorder::new(event, given, view, fault);
         Ok(match &self.runner {
             Runner::InProcess(charm) => {
                 run_in_process(&mut *charm(), &self.charm_dir, &identity, &hook, recorder)

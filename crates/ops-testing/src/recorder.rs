@@ -5,6 +5,7 @@ use std::path::Path;
 use juju_emulator::{
     Answer, CallRefused, Effect, HookContext, LogLevel, TakesEffect, UnitView, takes_effect,
 };
+use ops::Event;
 
 use crate::fault::{Fault, FaultKind};
 use crate::outcome::{Exit, LogLine, Outcome};
@@ -19,6 +20,8 @@ pub(crate) struct Recorder {
     /// The commands that wait for the hook to succeed.
     waiting: Vec<String>,
     fault: Option<Fault>,
+    /// Juju refuses every hook command in this event.
+    restricted: bool,
 }
 
 /// What becomes of a hook command.
@@ -32,8 +35,9 @@ pub(crate) enum Answered {
 }
 
 impl Recorder {
-    pub(crate) fn new(given: &State, view: UnitView, fault: Option<Fault>) -> Self {
+    pub(crate) fn new(event: &Event, given: &State, view: UnitView, fault: Option<Fault>) -> Self {
         Self {
+            restricted: event.is_restricted(),
             context: HookContext::new(view.clone()),
             view,
             outcome: Outcome {
@@ -64,16 +68,15 @@ impl Recorder {
         }
         match fault {
             Some(FaultKind::CommandKilled) => return Ok(Answered::CommandKilled),
-            Some(FaultKind::Refused) => {
-                return Ok(Answered::Answer(Answer {
-                    exit_code: 1,
-                    stderr: b"ERROR the agent is going down\n".to_vec(),
-                    ..Answer::default()
-                }));
-            }
+            Some(FaultKind::Refused) => return Ok(refused("the agent is going down")),
             Some(FaultKind::CharmKilled) | None => {}
         }
 
+        if self.restricted {
+            return Ok(refused(
+                "not implemented for restricted context not implemented",
+            ));
+        }
         let answered = self.context.run(command, args, directory, stdin);
         if answered == Err(CallRefused::NeedsStdin) {
             // It is called again, and counts then.
@@ -150,4 +153,12 @@ impl Recorder {
             message: message.to_owned(),
         });
     }
+}
+
+fn refused(why: &str) -> Answered {
+    Answered::Answer(Answer {
+        exit_code: 1,
+        stderr: format!("ERROR {why}\n").into_bytes(),
+        ..Answer::default()
+    })
 }

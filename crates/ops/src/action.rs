@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::hook_command::{HookCommand, HookCommands};
@@ -34,9 +35,9 @@ impl<'a> Action<'a> {
     /// # Errors
     /// One that ends the action as failed, when a parameter does not fit its field.
     pub fn params<T: DeserializeOwned>(&self) -> Result<T> {
-        let params: serde_json::Value =
+        let params: BTreeMap<String, Value> =
             HookCommand::new("action-get").read_json(self.hook_commands)?;
-        serde_path_to_error::deserialize(params)
+        serde_path_to_error::deserialize(Value::from_iter(params))
             .map_err(|error| Error::blocked(format!("parameter {error}")))
     }
 

@@ -15,6 +15,7 @@ use crate::unit::Unit;
 /// | `stop` | [`stop`](Self::stop) |
 /// | `remove` | [`remove`](Self::remove) |
 /// | an action | [`action`](Self::action) |
+/// | `collect-metrics`, `meter-status-changed` (Juju 3.6) | none: hook commands do not work in them |
 /// | any other | [`reconcile`](Self::reconcile) |
 ///
 /// Juju takes a unit down in this order: `storage-detaching`, `relation-departed` and `relation-broken`, then `stop`, then

@@ -97,6 +97,9 @@ fn handle(
     context: &JujuContext,
     hook_commands: Arc<dyn HookCommands>,
 ) -> Result<Option<Status>> {
+    if context.event().is_restricted() {
+        return Ok(None);
+    }
     if let Some(problem) = context.log_levels_problem() {
         tracing::warn!("{problem}; info and above are logged");
     }

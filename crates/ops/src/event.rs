@@ -38,9 +38,9 @@ pub enum Event {
     PreSeriesUpgrade,
     /// `post-series-upgrade`: the machine's base has been upgraded (Juju 3.6).
     PostSeriesUpgrade,
-    /// `collect-metrics`: the unit may add metrics (Juju 3.6, where only `add-metric` works in it).
+    /// `collect-metrics`: the unit may add metrics (Juju 3.6). No charm is called for it, see [`Event::is_restricted`].
     CollectMetrics,
-    /// `meter-status-changed`: the unit's meter status has changed (Juju 3.6).
+    /// `meter-status-changed`: the unit's meter status has changed (Juju 3.6). No charm is called for it either.
     MeterStatusChanged,
     /// `db-relation-created`: a relation of the endpoint `db` exists from now on.
     RelationCreated(RelationEvent),
@@ -152,6 +152,13 @@ impl Event {
     #[must_use]
     pub fn name(&self) -> String {
         self.to_string()
+    }
+
+    /// Whether Juju refuses every hook command in it but `add-metric`, as in `collect-metrics` and
+    /// `meter-status-changed`. There is nothing to reconcile with, so the hook ends well without a call of the charm.
+    #[must_use]
+    pub fn is_restricted(&self) -> bool {
+        matches!(self, Self::CollectMetrics | Self::MeterStatusChanged)
     }
 }
 

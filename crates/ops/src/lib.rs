@@ -75,6 +75,7 @@ mod event;
 mod hook_command;
 mod juju_context;
 mod log;
+mod option_value;
 mod ports;
 mod relation;
 mod secret;

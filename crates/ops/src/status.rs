@@ -63,25 +63,24 @@ impl Status {
     }
 
     /// The worst of several: blocked before maintenance before waiting before active, and the first among equals.
-    /// Of none it is active.
+    /// Of none it is none: that nothing has been looked at does not make a unit active.
     ///
     /// ```
     /// use ops::Status;
     ///
     /// let worst = Status::worst([Status::active(), Status::blocked("no disk"), Status::blocked("no licence")]);
-    /// assert_eq!(worst, Status::blocked("no disk"));
+    /// assert_eq!(worst, Some(Status::blocked("no disk")));
+    /// assert_eq!(Status::worst([]), None);
     /// ```
-    pub fn worst(statuses: impl IntoIterator<Item = Self>) -> Self {
-        statuses
-            .into_iter()
-            .reduce(|worst, next| {
-                if next.severity > worst.severity {
-                    next
-                } else {
-                    worst
-                }
-            })
-            .unwrap_or_else(Self::active)
+    #[must_use]
+    pub fn worst(statuses: impl IntoIterator<Item = Self>) -> Option<Self> {
+        statuses.into_iter().reduce(|worst, next| {
+            if next.severity > worst.severity {
+                next
+            } else {
+                worst
+            }
+        })
     }
 
     /// The command that shows it of the unit.
@@ -153,21 +152,23 @@ mod tests {
         let (active, waiting) = (Status::active(), Status::waiting("w"));
         let (maintenance, blocked) = (Status::maintenance("m"), Status::blocked("b"));
 
-        assert_eq!(
-            Status::worst([active.clone(), waiting.clone()]),
-            waiting.clone()
-        );
-        assert_eq!(
-            Status::worst([maintenance.clone(), waiting]),
-            maintenance.clone()
-        );
-        assert_eq!(Status::worst([maintenance, blocked.clone()]), blocked);
-        assert_eq!(Status::worst([]), active);
+        for (statuses, worst) in [
+            (vec![active.clone()], Some(active.clone())),
+            (vec![active, waiting.clone()], Some(waiting.clone())),
+            (
+                vec![maintenance.clone(), waiting],
+                Some(maintenance.clone()),
+            ),
+            (vec![maintenance, blocked.clone()], Some(blocked)),
+            (vec![], None),
+        ] {
+            assert_eq!(Status::worst(statuses), worst);
+        }
     }
 
     #[test]
     fn worst_keeps_the_first_among_equals() {
         let worst = Status::worst([Status::blocked("first"), Status::blocked("second")]);
-        assert_eq!(worst.message(), "first");
+        assert_eq!(worst, Some(Status::blocked("first")));
     }
 }

@@ -75,7 +75,8 @@ impl Unit {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Config`](crate::Error::Config), which blocks the unit, when a value does not fit its field.
+    /// [`Error::Config`](crate::Error::Config), which blocks the unit, when a value does not fit its field. Output that is no
+    /// map of options is Juju's fault and not the operator's: [`Error::HookCommand`](crate::Error::HookCommand).
     pub fn config<C: DeserializeOwned>(&self) -> Result<C> {
         let options = HookCommand::new("config-get").read_json(self.hook_commands())?;
         Ok(config::read(options)?)

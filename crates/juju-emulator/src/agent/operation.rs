@@ -139,6 +139,15 @@ impl<'a> RunningHook<'a> {
             .log("juju.worker.uniter.operation", level, message)
     }
 
+    /// Logs why Juju refuses what the hook has asked for.
+    pub(crate) fn log_refusal(&self, refusal: &str) -> Result<()> {
+        self.at_once.log(
+            "juju.worker.uniter.context",
+            LogLevel::Error,
+            format!("cannot apply changes: {refusal}"),
+        )
+    }
+
     fn charm_dir(&self) -> PathBuf {
         self.store.unit(self.machine, self.unit).join("charm")
     }

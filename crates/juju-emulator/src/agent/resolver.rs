@@ -36,8 +36,12 @@ pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Optio
     match &state.again {
         Some(Again {
             hook,
-            why: Why::Killed | Why::Rebooted,
+            why: Why::Rebooted,
         }) => return Some(Operation::Run(hook.clone())),
+        Some(Again {
+            hook,
+            why: Why::Killed { due },
+        }) => return (*due <= now).then(|| Operation::Run(hook.clone())),
         Some(Again {
             hook,
             why: Why::Failed { due, resolved, .. },
@@ -151,6 +155,9 @@ impl Known {
         })
     }
 }
+
+/// How long Juju's agent takes to start anew after a hook of its was killed by a signal, and runs it again.
+pub(crate) const AFTER_A_KILL: Duration = Duration::from_secs(3);
 
 /// How long Juju waits before it runs a hook again that has failed this many times: 5 seconds, doubling to 5 minutes.
 pub(crate) fn retry_delay(times: u32) -> Duration {

@@ -15,7 +15,9 @@ use crate::agent::machine_agent::{
     act_on_shutdown, agent_path, end_leftovers, link, machine, machine_variables,
 };
 use crate::agent::operation::RunningHook;
-use crate::agent::resolver::{Known, Operation, advance, next_operation, retry_delay};
+use crate::agent::resolver::{
+    AFTER_A_KILL, Known, Operation, advance, next_operation, retry_delay,
+};
 use crate::charm::hook::Hook;
 use crate::charm::stage;
 use crate::controller::debug_log::LogLevel;
@@ -196,7 +198,7 @@ impl<'a> UnitAgent<'a> {
             _ if running.reboot_now => None,
             Ok(Ended::Exited(0) | Ended::Missing) => self.commit(&running, hook, &known)?.err(),
             Ok(Ended::Exited(code)) => Some(format!("exit status {code}")),
-            Ok(Ended::Killed(signal)) => Some(format!("killed by signal {signal}")),
+            Ok(Ended::Killed(_)) => Some("terminated".to_owned()),
             Err(error) => Some(error.to_string()),
         };
         let via = running.via();
@@ -211,12 +213,21 @@ impl<'a> UnitAgent<'a> {
                 running.log(LogLevel::Info, format!("skipped \"{hook}\" hook (missing)"))?;
             }
             None => running.log(LogLevel::Info, format!("ran \"{hook}\" hook (via {via})"))?,
+            Some(_) if matches!(ended, Ok(Ended::Killed(_))) => {
+                running.log(LogLevel::Warning, format!("hook \"{hook}\" was terminated"))?;
+                let hook = hook.clone();
+                self.update_unit(|unit, now| {
+                    let due = now + AFTER_A_KILL;
+                    let why = Why::Killed { due };
+                    unit.again = Some(Again { hook, why });
+                })?;
+            }
             Some(why) => {
                 running.log(
                     LogLevel::Error,
                     format!("hook \"{hook}\" (via {via}) failed: {why}"),
                 )?;
-                self.note_failure(hook, matches!(ended, Ok(Ended::Killed(_))))?;
+                self.note_failure(hook)?;
             }
         }
         let wants_reboot = why.is_none() && running.wants_reboot();
@@ -332,41 +343,30 @@ impl<'a> UnitAgent<'a> {
         let Some(refusal) = refusal else {
             return Ok(Ok(()));
         };
-        let why = format!("cannot apply changes: {refusal}");
-        running.log(LogLevel::Error, why.clone())?;
-        Ok(Err(why))
+        running.log_refusal(&refusal)?;
+        Ok(Err(refusal))
     }
 
-    /// A failed hook is due again after a while. One that was killed is run again at once, but only once.
-    fn note_failure(&self, hook: &Hook, killed: bool) -> Result<()> {
-        self.store.update(|model| {
-            let now = Timestamp::now();
-            let Some(unit) = model.unit_mut(self.unit) else {
-                return Ok(());
-            };
+    /// A failed hook is due again after a while.
+    fn note_failure(&self, hook: &Hook) -> Result<()> {
+        self.update_unit(|unit, now| {
             let times = match &unit.again {
-                Some(again) if again.hook == *hook => match again.why {
-                    Why::Failed { times, .. } => times + 1,
-                    Why::Killed => 1,
-                    Why::Rebooted => u32::from(!killed),
-                },
-                _ if killed => 0,
+                Some(Again {
+                    hook: failed,
+                    why: Why::Failed { times, .. },
+                }) if failed == hook => times + 1,
                 _ => 1,
             };
-            let why = if times == 0 {
-                Why::Killed
-            } else {
-                let message = format!("hook failed: \"{hook}\"");
-                unit.agent_status = StatusSince::new("error", &message, now);
-                Why::Failed {
+            let message = format!("hook failed: \"{hook}\"");
+            unit.agent_status = StatusSince::new("error", &message, now);
+            unit.again = Some(Again {
+                hook: hook.clone(),
+                why: Why::Failed {
                     times,
                     due: now + retry_delay(times),
                     resolved: None,
-                }
-            };
-            let hook = hook.clone();
-            unit.again = Some(Again { hook, why });
-            Ok(())
+                },
+            });
         })
     }
 

@@ -23,15 +23,6 @@ pub(crate) fn agent_status(unit: &Unit) -> &str {
 
 /// What the leader has set, else the worst of the units.
 pub(crate) fn application_status(application: &Application) -> StatusSince {
-    let severity = |status: &StatusSince| match status.status.status.as_str() {
-        "error" => 7,
-        "blocked" => 6,
-        "waiting" => 5,
-        "maintenance" => 4,
-        "active" => 3,
-        "terminated" => 2,
-        _ => 1,
-    };
     if let Some(status) = &application.status {
         return status.clone();
     }
@@ -41,7 +32,7 @@ pub(crate) fn application_status(application: &Application) -> StatusSince {
         .map(workload_status)
         // The first of the worst.
         .rev()
-        .max_by_key(|status| severity(status))
+        .max_by_key(|status| status.status.severity())
         .cloned()
         .unwrap_or_else(|| StatusSince::new("unknown", "", application.created))
 }

@@ -134,8 +134,8 @@ pub(crate) struct Again {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Why {
-    /// It was killed, which is not yet an error: it is run again at once.
-    Killed,
+    /// It was killed by a signal, which is no error: it is run again when it is due.
+    Killed { due: Timestamp },
     /// It was killed because it wanted its machine rebooted at once: it is run again after that.
     Rebooted,
     /// It failed this many times in a row. It runs again when `juju resolved` says so; else when it is due, if hooks are retried.

@@ -42,6 +42,12 @@ impl PortRange {
         self.from == self.to
     }
 
+    /// Whether this is ICMP.
+    #[must_use]
+    pub fn is_icmp(self) -> bool {
+        self.protocol == Protocol::Icmp
+    }
+
     /// Whether both have a port in common, or are both ICMP.
     #[must_use]
     pub fn overlaps(self, other: Self) -> bool {

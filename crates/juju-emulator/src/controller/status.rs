@@ -13,6 +13,21 @@ pub struct Status {
     pub message: String,
 }
 
+impl Status {
+    /// How bad it is: an application whose leader has set none has the worst status of its units.
+    pub(crate) fn severity(&self) -> u8 {
+        match self.status.as_str() {
+            "error" => 7,
+            "blocked" => 6,
+            "waiting" => 5,
+            "maintenance" => 4,
+            "active" => 3,
+            "terminated" => 2,
+            _ => 1,
+        }
+    }
+}
+
 impl Default for Status {
     /// `unknown`, the status before a charm sets one.
     fn default() -> Self {

@@ -157,7 +157,7 @@ impl Dispatch<'_> {
             ("JUJU_CHARM_HTTP_PROXY", OsString::new()),
             ("JUJU_CHARM_HTTPS_PROXY", OsString::new()),
             ("JUJU_CHARM_FTP_PROXY", OsString::new()),
-            ("JUJU_CHARM_NO_PROXY", OsString::new()),
+            ("JUJU_CHARM_NO_PROXY", "127.0.0.1,localhost,::1".into()),
             ("LANG", "C.UTF-8".into()),
             ("TERM", "tmux-256color".into()),
             ("APT_LISTCHANGES_FRONTEND", "none".into()),

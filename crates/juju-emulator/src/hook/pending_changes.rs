@@ -40,6 +40,9 @@ pub enum CommitError {
         /// `unit "hello-server/0"`; on Kubernetes `application "hello-server"`.
         owner: String,
     },
+    /// `open-port icmp` on Kubernetes.
+    #[error("protocol icmp on caas models not supported")]
+    IcmpOnKubernetes,
     /// A unit of the machine has opened an overlapping range since the hook began.
     #[error(
         "cannot {change} ports {range}: port ranges {existing} ({}) and {range} ({}) conflict",
@@ -125,6 +128,9 @@ impl PendingChanges {
     ///
     /// Juju then counts the hook as failed, although it exited with 0, and logs `cannot apply changes:` and the error.
     pub fn commit(&self, now: &UnitView) -> Result<OpenedPorts, CommitError> {
+        if now.kubernetes && self.open.iter().any(|(range, _)| range.is_icmp()) {
+            return Err(CommitError::IcmpOnKubernetes);
+        }
         check_endpoints(now, &self.open, "open")?;
         check_endpoints(now, &self.close, "close")?;
         if now.kubernetes {

@@ -8,6 +8,7 @@ use crate::go::strconv::quote;
 use crate::hook::command::{Call, Failure, HookCommand, TakesEffect};
 use crate::hook::context::Effect;
 use crate::hook::output::{FORMAT, OUTPUT};
+use crate::hook::unit_view::UnitView;
 
 const STATUSES: [&str; 4] = ["maintenance", "blocked", "waiting", "active"];
 const OF_APPLICATION: Flag = Flag {
@@ -102,16 +103,29 @@ fn get(call: &mut Call<'_>) -> Result<(), Failure> {
             "finding application status: this unit is not the leader".to_owned(),
         ));
     }
+    let application = of_application(unit);
     if only_word {
-        return call.print(&unit.application_status.status.clone().into());
+        return call.print(&application.status.clone().into());
     }
     let units = unit
         .unit_statuses
         .iter()
         .map(|(name, status)| (name.clone(), details(status, include_data).into()));
-    let mut application = details(&unit.application_status, include_data);
+    let mut application = details(application, include_data);
     application.insert("units".to_owned(), Value::Object(units.collect()));
     call.print(&json!({ "application-status": application }))
+}
+
+/// What the leader has set, else the first of the units' worst.
+fn of_application(unit: &UnitView) -> &Status {
+    let own = &unit.application_status;
+    if *own != Status::default() {
+        return own;
+    }
+    let of_units = unit.unit_statuses.values().rev();
+    of_units
+        .max_by_key(|status| status.severity())
+        .unwrap_or(own)
 }
 
 fn details(status: &Status, include_data: bool) -> Map<String, Value> {

@@ -149,6 +149,8 @@ fn a_hook_has_exactly_the_environment_of_the_contract() {
          JUJU_HOOK_NAME JUJU_MACHINE_ID JUJU_MODEL_NAME JUJU_MODEL_UUID JUJU_PRINCIPAL_UNIT \
          JUJU_SLA JUJU_UNIT_NAME JUJU_VERSION LANG PATH TERM"
     );
+    let no_proxy = "\nJUJU_CHARM_NO_PROXY=127.0.0.1,localhost,::1\n";
+    assert!(then.stdout.contains(no_proxy), "{}", then.stdout);
     assert!(then.stderr[0].ends_with("/charm\n"), "{:?}", then.stderr);
 }
 

@@ -300,11 +300,15 @@ fn a_hook_whose_changes_are_refused_has_failed_although_it_exited_with_0() {
     let failed = r#""error" "hook failed: \"config-changed\"" ["8000/tcp"]"#;
     assert_eq!(juju.unit("tiny/0"), failed);
     let log = juju.log();
-    assert!(log.contains("cannot apply changes: "), "{log}");
-    assert!(
-        log.contains(r#"endpoint "nowhere" for unit "tiny/0" not found"#),
-        "{log}"
-    );
+    let why = r#"cannot open/close ports: open port range: endpoint "nowhere" for unit "tiny/0" not found"#;
+    for line in [
+        format!("ERROR juju.worker.uniter.context cannot apply changes: {why}"),
+        format!(
+            r#"ERROR juju.worker.uniter.operation hook "config-changed" (via hook dispatching script: dispatch) failed: {why}"#
+        ),
+    ] {
+        assert_eq!(log.matches(&line).count(), 1, "{log}");
+    }
 }
 
 #[test]
@@ -322,13 +326,36 @@ fn resolved_without_retry_skips_the_failed_hook() {
 }
 
 #[test]
-fn a_killed_hook_is_run_again_once() {
+fn a_killed_hook_is_run_again_soon_and_is_never_an_error() {
+    let make_due = |juju: &Juju| {
+        let mut state: Value = serde_json::from_str(&juju.state()).unwrap();
+        let again = &mut state["applications"]["tiny"]["units"]["tiny/0"]["again"]["why"];
+        let due = &mut again["killed"]["due"];
+        let left = due.as_str().unwrap().parse::<Timestamp>().unwrap() - Timestamp::now();
+        assert!(left.get_seconds() <= 3, "{left}");
+        *due = Timestamp::UNIX_EPOCH.to_string().into();
+        juju.write_state(&state.to_string());
+    };
+    let terminated = r#"WARNING juju.worker.uniter.operation hook "config-changed" was terminated"#;
+    // given a hook that is killed again and again
     let juju = Juju::deployed();
-    juju.ok(&["config", "tiny", "do=killed-once", "port=81"]);
-    assert_eq!(juju.unit("tiny/0"), r#""active" "port 81" ["81/tcp"]"#);
+    let before = juju.unit("tiny/0");
     juju.ok(&["config", "tiny", "do=killed"]);
-    assert!(juju.unit("tiny/0").contains("hook failed"));
-    assert_eq!(juju.log().matches("killed by signal 9").count(), 3);
+    for times in 1..4 {
+        assert_eq!(juju.log().matches(terminated).count(), times);
+        assert_eq!(juju.unit("tiny/0"), before, "it is not in error");
+        juju.refused(&["resolved", "tiny/0"], 1, "not in an error state");
+        make_due(&juju);
+        juju.ok(&["status"]);
+    }
+    // when it is killed for the last time
+    juju.ok(&["config", "tiny", "do=killed-once", "port=81"]);
+    make_due(&juju);
+    juju.ok(&["status"]);
+    make_due(&juju);
+    // then
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 81" ["81/tcp"]"#);
+    assert!(!juju.log().contains("ERROR"), "{}", juju.log());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a context refuses to run, and what a charm that runs in process sees.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -138,4 +139,49 @@ fn an_environment_that_cannot_be_understood_fails_the_hook_and_says_why() {
         "cannot understand the hook's environment: JUJU_NOTICE_ID is not set\n"
     );
     assert!(then.log.is_empty() && then.hook_commands.is_empty());
+}
+
+const RESTRICTED: [Event; 2] = [Event::CollectMetrics, Event::MeterStatusChanged];
+
+#[test]
+fn a_charm_is_not_called_where_no_hook_command_works() {
+    struct NeverCalled;
+    impl Charm for NeverCalled {
+        fn reconcile(&mut self, _: &Unit) -> Result<Status> {
+            unreachable!("there is nothing to reconcile with")
+        }
+    }
+    let project = project();
+    let context = Context::of_charm(project.path(), || NeverCalled);
+    for event in RESTRICTED {
+        let given = State {
+            unit_status: Some(Status::blocked("no disk")),
+            ..State::default()
+        };
+
+        let then = context.run(&event, &given);
+
+        assert_eq!(then.exit, Exit::Code(0), "{event}");
+        assert!(then.hook_commands.is_empty() && then.log.is_empty());
+        assert_eq!(then.state.unit_status, given.unit_status);
+    }
+}
+
+#[test]
+fn hook_commands_are_refused_where_juju_refuses_them() {
+    let project = tempfile::tempdir().unwrap();
+    fs::write(project.path().join("metadata.yaml"), "name: website\n").unwrap();
+    let script = "#!/bin/sh\nstatus-set active; juju-log hello; config-get; open-port 80\n";
+    let dispatch = project.path().join("dispatch");
+    fs::write(&dispatch, script).unwrap();
+    fs::set_permissions(&dispatch, Permissions::from_mode(0o755)).unwrap();
+    let context = Context::dispatching(project.path());
+    for event in RESTRICTED {
+        let then = context.run(&event, &State::default());
+
+        let refusal = "ERROR not implemented for restricted context not implemented\n";
+        assert_eq!(then.printed, refusal.repeat(4), "{event}");
+        assert_eq!(then.exit, Exit::Code(1));
+        assert_eq!(then.state, State::default());
+    }
 }

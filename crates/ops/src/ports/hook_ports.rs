@@ -25,12 +25,26 @@ impl HookPorts {
     pub(crate) fn read(hook_commands: &dyn HookCommands) -> Result<Self, Error> {
         let command = HookCommand::new("opened-ports").arg("--endpoints");
         let texts: Vec<String> = command.read_json(hook_commands)?;
-        let ranges = texts.iter().map(|text| {
-            let port = Port::from_juju(text)?;
-            Ok((port.range, HookRange::open_at_start(port.endpoints.into())))
-        });
+        let mut ranges = BTreeMap::new();
+        let mut not_understood = Vec::new();
+        for text in texts {
+            match Port::from_juju(&text) {
+                Ok(port) => {
+                    let range = HookRange::open_at_start(port.endpoints.into());
+                    ranges.insert(port.range, range);
+                }
+                // Juju may know more protocols some day, whose ranges are in nobody's way.
+                Err(_) => not_understood.push(text),
+            }
+        }
+        if !not_understood.is_empty() {
+            tracing::warn!(
+                "opened ports that are not understood stay as they are: {}",
+                not_understood.join(", ")
+            );
+        }
         Ok(Self {
-            ranges: ranges.collect::<Result<_, PortError>>()?,
+            ranges,
             later: Vec::new(),
         })
     }

@@ -41,13 +41,12 @@ impl Unit {
         ports: impl IntoIterator<Item = P>,
     ) -> Result<PortChanges> {
         let wanted: Vec<Port> = ports.into_iter().map(Into::into).collect();
-        let kubernetes = self.context().machine_id().is_none();
-        if kubernetes && wanted.iter().any(|port| port.protocol() == Protocol::Icmp) {
-            return Err(PortError::IcmpOnKubernetes.into());
-        }
+        wanted
+            .iter()
+            .try_for_each(|port| self.check_protocol(port))?;
 
         let mut ports = self.hook_ports()?;
-        let plan = plan::plan(ports.ranges(), &wanted, kubernetes);
+        let plan = plan::plan(ports.ranges(), &wanted, self.is_on_kubernetes());
         let changes = plan.changes(ports.ranges());
         ports.set(plan, self.hook_commands())?;
         if !changes.later.is_empty() {
@@ -66,9 +65,11 @@ impl Unit {
     ///
     /// # Errors
     /// [`Error::PortConflict`](crate::Error::PortConflict) when another unit of the machine holds the port;
-    /// [`Error::Port`](crate::Error::Port) when it overlaps a range that this unit has open, or has closed in this hook.
+    /// [`Error::Port`](crate::Error::Port) when it overlaps a range that this unit has open, or has closed in this hook,
+    /// and for icmp on Kubernetes.
     pub fn open_port(&self, port: impl Into<Port>) -> Result<()> {
         let port = port.into();
+        self.check_protocol(&port)?;
         let mut ports = self.hook_ports()?;
         ports.check_overlap(&port)?;
         let Some(range) = ports.range_mut(port.range) else {
@@ -105,6 +106,18 @@ impl Unit {
     /// Only those of any hook command.
     pub fn opened_ports(&self) -> Result<Vec<Port>> {
         Ok(self.hook_ports()?.opened())
+    }
+
+    /// Refuses what Juju would refuse when the hook has ended.
+    fn check_protocol(&self, port: &Port) -> Result<()> {
+        if self.is_on_kubernetes() && port.protocol() == Protocol::Icmp {
+            return Err(PortError::IcmpOnKubernetes.into());
+        }
+        Ok(())
+    }
+
+    fn is_on_kubernetes(&self) -> bool {
+        self.context().machine_id().is_none()
     }
 
     /// Asks Juju once a hook; after that, all that changes is what we change.

@@ -29,7 +29,8 @@ use crate::ports::port_range::{PortRange, Protocol};
 /// # }
 /// ```
 ///
-/// In a charm's config it reads an option of type `int` as a TCP port, and one of type `string` as Juju's text.
+/// Text is read as `open-port` reads it, `8000`, `4000/UDP` and `ICMP` included. In a charm's config it reads an option of
+/// type `int` as a TCP port, and one of type `string` as such a text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Port {
     pub(crate) range: PortRange,
@@ -178,7 +179,7 @@ impl Port {
         let port = Self::from(range.parse::<PortRange>().map_err(|()| malformed())?);
         match endpoints {
             "*" => Ok(port),
-            names => port.for_endpoints(names.split(", ")),
+            names => port.for_endpoints(names.split(',').map(str::trim)),
         }
     }
 }
@@ -316,7 +317,18 @@ mod tests {
             assert_eq!(text.parse::<Port>().unwrap().to_string(), text);
         }
         assert_eq!("80/tcp (*)".parse(), Port::tcp(80));
-        assert_eq!("80".parse(), Port::tcp(80));
+        for (text, port) in [
+            ("80", "80/tcp"),
+            ("4000/UDP", "4000/udp"),
+            ("1-2/Tcp", "1-2/tcp"),
+            ("080-+90", "80-90/tcp"),
+            ("ICMP", "icmp"),
+            ("icmp/", "icmp"),
+            ("Icmp/x", "icmp"),
+            ("80/TCP (Foo,bar,  baz)", "80/tcp (Foo, bar, baz)"),
+        ] {
+            assert_eq!(text.parse::<Port>().unwrap().to_string(), port, "{text}");
+        }
     }
 
     #[test]
@@ -352,12 +364,13 @@ mod tests {
             "-1/tcp",
             "80/sctp",
             "80/icmp",
-            "80/TCP",
+            "icmp-1",
+            "icmpx",
             "80-/tcp",
             "1-2-3/tcp",
             "80/tcp ()",
             "80/tcp (a",
-            "80/tcp (a,b)",
+            "80/tcp (a,)",
             " 80/tcp",
         ] {
             assert!(text.parse::<Port>().is_err(), "{text:?}");

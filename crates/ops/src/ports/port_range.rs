@@ -61,15 +61,16 @@ impl PortRange {
     }
 }
 
-/// Juju's own form; a number without a protocol is of tcp.
+/// What `open-port` takes; a number without a protocol is of tcp, and what follows `icmp/` does not count.
 impl FromStr for PortRange {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        if text == "icmp" {
+        let text = text.to_lowercase();
+        let (numbers, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
+        if numbers == "icmp" {
             return Ok(Self::ICMP);
         }
-        let (numbers, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
         let protocol = match protocol {
             "tcp" => Protocol::Tcp,
             "udp" => Protocol::Udp,

@@ -1,39 +1,10 @@
 //! What a hook asks Juju for: all of it once the charm has returned `Ok`, and nothing on an error.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::{ExitStatus, Output};
-use std::sync::{Arc, Mutex};
 
-use ops::{
-    Action, ActionResults, Charm, Error, HookCommand, HookCommands, JujuContext, Port, Result,
-    Status, Unit,
-};
+use ops::{Action, ActionResults, Charm, Error, Port, Result, Status, Unit};
 
-/// Answers hook commands with what the test says, and keeps them.
-#[derive(Default)]
-struct Juju {
-    answers: BTreeMap<&'static str, &'static str>,
-    commands: Mutex<Vec<String>>,
-}
-
-impl HookCommands for Juju {
-    fn run(&self, command: &HookCommand) -> io::Result<Output> {
-        let line = [&[command.name().to_owned()], command.args()].concat();
-        self.commands.lock().unwrap().push(line.join(" "));
-        let stdout = self
-            .answers
-            .get(command.name())
-            .copied()
-            .unwrap_or_default();
-        Ok(Output {
-            status: ExitStatus::from_raw(0),
-            stdout: stdout.into(),
-            stderr: Vec::new(),
-        })
-    }
-}
+use crate::answering;
 
 /// Moves its port from 8000 to 80, and returns what the test wants.
 struct Moving(fn() -> Result<Status>);
@@ -62,31 +33,15 @@ impl Charm for Moving {
     }
 }
 
-/// Dispatches the hook, with port 8000 open, and returns whether it ended well and the commands that were run after
-/// the first.
+/// Dispatches the hook, with port 8000 open, and returns whether it ended well and the commands that changed something.
 fn dispatch(path: &str, then: fn() -> Result<Status>) -> (bool, Vec<String>) {
-    let variables = [
-        ("JUJU_DISPATCH_PATH", path),
-        ("JUJU_UNIT_NAME", "web/0"),
-        ("JUJU_CHARM_DIR", "/charm"),
-        ("JUJU_MACHINE_ID", "0"),
-        ("JUJU_ACTION_UUID", "9"),
-        ("RUST_LOG", "off"),
+    let answers = [
+        ("opened-ports", r#"["8000/tcp (*)"]"#),
+        ("action-get", r#"{"port":80}"#),
     ];
-    let context = JujuContext::from_environment(variables).unwrap();
-    let juju = Arc::new(Juju {
-        answers: BTreeMap::from([
-            ("opened-ports", r#"["8000/tcp (*)"]"#),
-            ("action-get", r#"{"port":80}"#),
-        ]),
-        commands: Mutex::default(),
-    });
-    let ended = ops::dispatch(&mut Moving(then), &context, Arc::clone(&juju) as _);
-    let commands = juju.commands.lock().unwrap();
-    let changes = commands
-        .iter()
-        .filter(|line| !line.contains("--format=json"));
-    (ended.is_ok(), changes.cloned().collect())
+    let (ended, mut commands) = answering::dispatch(&mut Moving(then), path, answers);
+    commands.retain(|line| !line.starts_with("juju-log "));
+    (ended.is_ok(), commands)
 }
 
 #[test]

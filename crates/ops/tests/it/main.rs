@@ -2,7 +2,9 @@
 
 #![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
 
+mod answering;
 mod change_set;
+mod config;
 mod port_properties;
 mod ports;
 mod relations;

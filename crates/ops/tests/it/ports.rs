@@ -1,8 +1,9 @@
 //! Opened ports, case by case.
 
-use ops::{Port, Protocol, Status};
+use ops::{Charm, Port, Protocol, Result, Status, Unit};
 use ops_testing::{Exit, Outcome, State};
 
+use crate::answering::dispatch;
 use crate::scripted::{Hooks, Step};
 
 const OPENED_PORTS: &str = "opened-ports --endpoints --format=json";
@@ -116,15 +117,17 @@ fn on_kubernetes_icmp_fails_before_any_command() {
     let given = State::default()
         .on_kubernetes()
         .with_opened_ports(["80/tcp"]);
-    // when
-    let then = hooks.set_ports(&[Port::icmp()], &given);
-    // then
-    assert_eq!(then.exit, Exit::Code(1));
-    assert_eq!(
-        then.errors(),
-        ["config-changed failed: icmp cannot be opened on Kubernetes"]
-    );
-    assert_eq!(then.hook_commands, Vec::<String>::new());
+    for step in [Step::Set(vec![Port::icmp()]), Step::Open(Port::icmp())] {
+        // when
+        let then = hooks.steps(vec![step], &given);
+        // then
+        assert_eq!(then.exit, Exit::Code(1));
+        assert_eq!(
+            then.errors(),
+            ["config-changed failed: icmp cannot be opened on Kubernetes"]
+        );
+        assert_eq!(then.hook_commands, Vec::<String>::new());
+    }
 }
 
 #[test]
@@ -413,4 +416,38 @@ fn a_range_closed_for_all_endpoints_is_not_opened_for_some_in_the_same_hook() {
     assert_eq!(then.exit, Exit::Code(1));
     assert_eq!(then.hook_commands, [OPENED_PORTS]);
     assert_eq!(then.state.opened_ports, ["80/tcp"]);
+}
+
+/// A later Juju may open what this one cannot.
+#[test]
+fn opened_ports_that_nobody_understands_are_left_alone_with_one_warning() {
+    struct Asking(Vec<Port>);
+    impl Charm for Asking {
+        fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
+            self.0 = unit.opened_ports()?;
+            unit.set_ports([Port::tcp(90)?])?;
+            unit.open_port(Port::udp(53)?)?;
+            unit.close_port(Port::tcp(70)?)?;
+            Ok(Status::active())
+        }
+    }
+    // given
+    let open = r#"["1234/ftp (*)", "80/tcp (*)", "70000/tcp (*)", "81/tcp (a"]"#;
+    let mut charm = Asking(Vec::new());
+    // when
+    let (ended, commands) = dispatch(&mut charm, "hooks/start", [("opened-ports", open)]);
+    // then
+    ended.unwrap();
+    assert_eq!(charm.0, [port("80/tcp")]);
+    assert_eq!(
+        commands,
+        [
+            "juju-log --log-level WARNING -- opened ports that are not understood stay as they are: \
+             1234/ftp (*), 70000/tcp (*), 81/tcp (a",
+            "open-port 90/tcp",
+            "open-port 53/udp",
+            "close-port 80/tcp",
+            "status-set active",
+        ]
+    );
 }
