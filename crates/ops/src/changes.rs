@@ -31,6 +31,12 @@ impl Changes {
         run_all(&commands, hook_commands)
     }
 
+    /// Tells Juju what is to be published in relations, by a unit that waits: the other side may wait for just that, and
+    /// both would wait for ever.
+    pub(crate) fn publish(&self, hook_commands: &dyn HookCommands) -> Result<(), HookCommandError> {
+        run_all(&self.relations.held(), hook_commands)
+    }
+
     /// Drops all that is held, and takes back what Juju has been told at once: it would do that after a hook that ends
     /// well without having done what it was to do.
     pub(crate) fn take_back(

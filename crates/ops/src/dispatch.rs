@@ -125,7 +125,11 @@ fn reconcile(charm: &mut dyn Charm, unit: &Unit) -> Result<Option<Status>> {
             Ok(None)
         }
         Err(error) => {
+            let waits = matches!(error, Error::Waiting(_));
             let status = dropped(unit, error)?;
+            if waits {
+                unit.changes().publish(unit.hook_commands())?;
+            }
             unit.set_status(&status)?;
             Ok(Some(status))
         }

@@ -20,7 +20,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// | [`Waiting`](Self::Waiting) | somebody else, such as a related charm that has no data yet | ends well, with the unit waiting |
 /// | all others | Juju, by trying again | fails with exit code 1 |
 ///
-/// Whichever it is, what the hook has asked for until then is dropped: ports stay as they were.
+/// Whichever it is, what the hook has asked for until then is dropped: ports stay as they were. Only what a waiting unit
+/// publishes in relations is sent, since the other side may wait for just that.
 ///
 /// An [`io::Error`] and an [`anyhow::Error`] join by `?` as failures, a charm's own errors by `From`:
 ///

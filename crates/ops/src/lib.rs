@@ -48,7 +48,8 @@
 //! # All or nothing
 //!
 //! What Juju does when a hook has ended well, such as closing a port or publishing data in a relation, is held in the unit until the charm has returned
-//! `Ok`, and dropped on any error. Reads in the same hook see what is held. A status and a log line take effect at once.
+//! `Ok`, and dropped on any error, but for one thing: a unit that is waiting publishes its relation data all the same,
+//! since the other side may wait for just that. Reads in the same hook see what is held. A status and a log line take effect at once.
 //!
 //! # Errors
 //!

@@ -7,5 +7,6 @@ mod change_set;
 mod config;
 mod port_properties;
 mod ports;
+mod related_charms;
 mod relations;
 mod scripted;
