@@ -1,12 +1,17 @@
 """A temporary model on the juju of `$JUJU`: the real one, or its emulator."""
 
 import os
+import platform
 import secrets
+import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import jubilant
 import pytest
+import yaml
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +45,33 @@ def free_port():
             return probe.getsockname()[1]
 
     return free_port
+
+
+@pytest.fixture(scope="session")
+def pack(tmp_path_factory):
+    """Packs a directory as charmcraft does, with YAML files beside what is in it."""
+
+    def pack(prime, name, **files):
+        architecture = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
+        base = {"name": "ubuntu", "channel": "24.04", "architectures": [architecture]}
+        for file, content in {**files, "manifest": {"bases": [base]}}.items():
+            (prime / f"{file}.yaml").write_text(yaml.safe_dump(content))
+        archive = shutil.make_archive(str(tmp_path_factory.mktemp("packed") / name), "zip", prime)
+        return Path(archive).rename(Path(archive).with_suffix(".charm"))
+
+    return pack
+
+
+@pytest.fixture(scope="session")
+def python_project(tmp_path_factory):
+    """The directory of a charm in Python, with the libraries that it needs."""
+
+    def python_project(project):
+        prime = tmp_path_factory.mktemp("prime")
+        shutil.copytree(project / "src", prime / "src", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(project / "dispatch", prime)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+        subprocess.run([*pip, f"--target={prime / 'venv'}", f"--requirement={project / 'requirements.txt'}"], check=True)
+        return prime
+
+    return python_project

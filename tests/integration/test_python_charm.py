@@ -1,9 +1,5 @@
 """A charm in Python on ops, packed as charmcraft packs it, beside the charm in Rust: where they do the same, they look the same."""
 
-import platform
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import jubilant
@@ -17,26 +13,11 @@ METADATA = ["name", "summary", "description", "requires"]
 
 
 @pytest.fixture(scope="module")
-def python_charm(tmp_path_factory):
-    """The charm in a .charm file, with the libraries that it needs."""
-    prime = tmp_path_factory.mktemp("prime")
-    shutil.copytree(PROJECT / "src", prime / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(PROJECT / "dispatch", prime)
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    subprocess.run([*pip, f"--target={prime / 'venv'}", f"--requirement={PROJECT / 'requirements.txt'}"], check=True)
-
+def python_charm(pack, python_project):
+    """The charm in a .charm file."""
     charmcraft = yaml.safe_load((PROJECT / "charmcraft.yaml").read_text())
-    architecture = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
-    base = {"name": "ubuntu", "channel": "24.04", "architectures": [architecture]}
-    write_yaml(prime / "metadata.yaml", {key: charmcraft[key] for key in METADATA})
-    write_yaml(prime / "config.yaml", charmcraft["config"])
-    write_yaml(prime / "manifest.yaml", {"bases": [base]})
-    archive = shutil.make_archive(str(prime.parent / PYTHON), "zip", prime)
-    return Path(archive).rename(prime.parent / f"{PYTHON}.charm")
-
-
-def write_yaml(path, content):
-    path.write_text(yaml.safe_dump(content))
+    metadata = {key: charmcraft[key] for key in METADATA}
+    return pack(python_project(PROJECT), PYTHON, metadata=metadata, config=charmcraft["config"])
 
 
 def unit_of(status, app):
