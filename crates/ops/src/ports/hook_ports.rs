@@ -1,13 +1,34 @@
 //! The ports of the unit in the course of one hook: what Juju holds, and what the charm wants by now.
+//!
+//! Three of Juju's rules decide how to get from one to the other:
+//!
+//! - A range is closed as a whole or not at all.
+//! - Until the hook has ended, a new range may not overlap one that was open when the hook began, or has been opened in
+//!   it, even if it has been closed since. It may only equal it. What has to be cut differently is closed in this hook
+//!   and opened in the next.
+//! - The endpoints of a range that is open for all cannot be taken away one by one, as nobody tells the charm which
+//!   there are. Such a range, too, is closed in this hook and opened in the next.
 
 use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::hook_command::{HookCommand, HookCommandError, HookCommands, Problem};
+use crate::ports::coverage;
 use crate::ports::openness::{HookRange, Openness};
-use crate::ports::plan::Plan;
 use crate::ports::port::{Endpoints, Port, PortError};
 use crate::ports::port_range::PortRange;
+
+/// What [`Unit::set_ports`](crate::Unit::set_ports) changes, once the hook has ended well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PortChanges {
+    /// What is opened, such as `6789/tcp`, sorted.
+    pub opened: Vec<Port>,
+    /// What is closed, such as `8000/tcp`, sorted.
+    pub closed: Vec<Port>,
+    /// What Juju does not open before the next hook: parts of a range that has to be closed in this one. The unit is
+    /// then shown as waiting rather than active, without a word from the charm.
+    pub later: Vec<Port>,
+}
 
 /// The ports of the unit in the course of one hook.
 ///
@@ -15,7 +36,7 @@ use crate::ports::port_range::PortRange;
 /// All that follows cannot be refused, and is the difference that is left when the charm has returned.
 #[derive(Debug, Default)]
 pub(crate) struct HookPorts {
-    ranges: BTreeMap<PortRange, HookRange>,
+    pub(crate) ranges: BTreeMap<PortRange, HookRange>,
     /// What is wanted and cannot be opened before the next hook.
     later: Vec<Port>,
 }
@@ -30,8 +51,7 @@ impl HookPorts {
         for text in texts {
             match Port::from_juju(&text) {
                 Ok(port) => {
-                    let range = HookRange::open_at_start(port.endpoints.into());
-                    ranges.insert(port.range, range);
+                    ranges.insert(port.range, HookRange::new(&port.endpoints, false));
                 }
                 // Juju may know more protocols some day, whose ranges are in nobody's way.
                 Err(_) => not_understood.push(text),
@@ -49,14 +69,6 @@ impl HookPorts {
         })
     }
 
-    pub(crate) fn ranges(&self) -> &BTreeMap<PortRange, HookRange> {
-        &self.ranges
-    }
-
-    pub(crate) fn range_mut(&mut self, range: PortRange) -> Option<&mut HookRange> {
-        self.ranges.get_mut(&range)
-    }
-
     pub(crate) fn later(&self) -> &[Port] {
         &self.later
     }
@@ -69,29 +81,60 @@ impl HookPorts {
         open.collect()
     }
 
-    /// Carries out a plan; when Juju refuses one of its ranges, nothing of it is wanted.
+    /// Wants these ports and no others; when Juju refuses one of them, all is wanted as before.
     pub(crate) fn set(
         &mut self,
-        plan: Plan,
+        wanted: &[Port],
+        kubernetes: bool,
         hook_commands: &dyn HookCommands,
-    ) -> Result<(), Error> {
-        for (index, port) in plan.open.iter().enumerate() {
+    ) -> Result<PortChanges, Error> {
+        let mut parts = coverage::by_holder(wanted, &self.ranges);
+        let mut new = parts.remove(&None).unwrap_or_default();
+        if kubernetes {
+            new = new.iter().flat_map(Port::one_by_one).collect();
+        }
+        let mut changes = PortChanges {
+            opened: new.clone(),
+            ..PortChanges::default()
+        };
+        let mut settled = Vec::new();
+        for (range, held) in &self.ranges {
+            let parts = parts.remove(&Some(*range)).unwrap_or_default();
+            let whole = match &parts[..] {
+                [only] if only.range == *range => Openness::CLOSED.with(&only.endpoints),
+                _ => Openness::CLOSED,
+            };
+            let wanted = if whole != Openness::CLOSED && held.told.reaches(&whole) {
+                whole
+            } else {
+                changes.later.extend(parts);
+                Openness::CLOSED
+            };
+            let (close, open) = held.wanted.difference(&wanted);
+            let port = |endpoints| range.for_endpoints(endpoints);
+            changes.closed.extend(close.map(port));
+            changes.opened.extend(open.map(port));
+            settled.push((*range, wanted));
+        }
+        changes.opened.sort();
+
+        for port in &new {
             if let Err(error) = self.open(port, hook_commands) {
-                for opened in &plan.open[..index] {
-                    if let Some(hook_range) = self.ranges.get_mut(&opened.range) {
-                        hook_range.wanted = Openness::CLOSED;
-                    }
-                }
+                self.want(new.iter().map(|port| (port.range, Openness::CLOSED)));
                 return Err(error);
             }
         }
-        for (range, wanted) in plan.change {
-            if let Some(hook_range) = self.ranges.get_mut(&range) {
-                hook_range.wanted = wanted;
+        self.want(settled);
+        self.later.clone_from(&changes.later);
+        Ok(changes)
+    }
+
+    fn want(&mut self, wanted: impl IntoIterator<Item = (PortRange, Openness)>) {
+        for (range, wanted) in wanted {
+            if let Some(held) = self.ranges.get_mut(&range) {
+                held.wanted = wanted;
             }
         }
-        self.later = plan.later;
-        Ok(())
     }
 
     /// Opens a range that Juju does not hold yet.
@@ -104,7 +147,7 @@ impl HookPorts {
         command
             .run(hook_commands)
             .map_err(|error| conflict(port, error))?;
-        let range = HookRange::opened(port.endpoints.clone().into());
+        let range = HookRange::new(&port.endpoints, true);
         self.ranges.insert(port.range, range);
         Ok(())
     }

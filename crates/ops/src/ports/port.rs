@@ -171,16 +171,32 @@ impl Port {
 
     /// Reads what `opened-ports` prints. Unlike a charm, Juju also knows port 0, which somebody may have opened by hand.
     pub(crate) fn from_juju(text: &str) -> Result<Self, PortError> {
-        let malformed = || PortError::Text(text.to_owned());
-        let (range, endpoints) = match text.split_once(" (") {
-            Some((range, endpoints)) => (range, endpoints.strip_suffix(')').ok_or_else(malformed)?),
-            None => (text, "*"),
-        };
-        let port = Self::from(range.parse::<PortRange>().map_err(|()| malformed())?);
-        match endpoints {
-            "*" => Ok(port),
-            names => port.for_endpoints(names.split(',').map(str::trim)),
+        let with_endpoints = text
+            .strip_suffix(')')
+            .and_then(|text| text.split_once(" ("));
+        let (numbers, endpoints) = with_endpoints.unwrap_or((text, "*"));
+        let range = PortRange::read(numbers).ok_or_else(|| PortError::Text(text.to_owned()))?;
+        let PortRange { from, to, .. } = range;
+        if from > to {
+            return Err(PortError::Reversed { from, to });
         }
+        match endpoints {
+            "*" => Ok(range.into()),
+            names => Self::from(range).for_endpoints(names.split(',').map(str::trim)),
+        }
+    }
+
+    /// As Kubernetes takes it.
+    pub(crate) fn one_by_one(&self) -> impl Iterator<Item = Self> {
+        let Self { range, endpoints } = self;
+        (range.from..=range.to).map(|number| {
+            let single = PortRange {
+                from: number,
+                to: number,
+                ..*range
+            };
+            single.for_endpoints(endpoints.clone())
+        })
     }
 }
 
@@ -236,11 +252,8 @@ impl FromStr for Port {
     fn from_str(text: &str) -> Result<Self, PortError> {
         let port = Self::from_juju(text)?;
         match port.numbers() {
-            Some(numbers) => Ok(Self {
-                range: Self::range(port.protocol(), numbers)?.range,
-                ..port
-            }),
-            None => Ok(port),
+            Some(numbers) if numbers.contains(&0) => Err(PortError::Number(0)),
+            _ => Ok(port),
         }
     }
 }
