@@ -16,10 +16,7 @@ pub(crate) fn by_holder<T>(
 ) -> BTreeMap<Option<PortRange>, Vec<Port>> {
     let mut parts: BTreeMap<Option<PortRange>, Vec<Port>> = BTreeMap::new();
     for (slice, open) in slices(wanted, held.keys()) {
-        let at_most = PortRange {
-            to: u16::MAX,
-            ..slice
-        };
+        let at_most = PortRange::new(slice.protocol, slice.from, u16::MAX);
         let before = held.range(..=at_most).next_back();
         let holder = before.map(|(range, _)| *range);
         let parts = parts
@@ -60,7 +57,7 @@ fn slices<'a>(
         let ends = inside.map(|(_, start)| start - 1).chain([to]);
         let mut from = from;
         for to in ends {
-            let slice = PortRange { protocol, from, to };
+            let slice = PortRange::new(protocol, from, to);
             let open = slices.entry(slice).or_insert(Openness::CLOSED);
             *open = open.with(endpoints);
             from = to.saturating_add(1);

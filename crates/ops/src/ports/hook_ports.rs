@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::hook_command::{HookCommand, HookCommandError, HookCommands, Problem};
 use crate::ports::coverage;
 use crate::ports::openness::{HookRange, Openness};
-use crate::ports::port::{Endpoints, Port, PortError};
+use crate::ports::port::{Endpoints, Port, PortError, join};
 use crate::ports::port_range::PortRange;
 
 /// What [`Unit::set_ports`](crate::Unit::set_ports) changes, once the hook has ended well.
@@ -46,27 +46,31 @@ impl HookPorts {
     pub(crate) fn read(hook_commands: &dyn HookCommands) -> Result<Self, Error> {
         let command = HookCommand::new("opened-ports").arg("--endpoints");
         let texts: Vec<String> = command.read_json(hook_commands)?;
-        let mut ranges = BTreeMap::new();
+        let mut ports = Self::default();
         let mut not_understood = Vec::new();
         for text in texts {
             match Port::from_juju(&text) {
-                Ok(port) => {
-                    ranges.insert(port.range, HookRange::new(&port.endpoints, false));
-                }
+                Ok(port) => ports.hold(&port, false),
                 // Juju may know more protocols some day, whose ranges are in nobody's way.
                 Err(_) => not_understood.push(text),
             }
         }
         if !not_understood.is_empty() {
-            tracing::warn!(
-                "opened ports that are not understood stay as they are: {}",
-                not_understood.join(", ")
-            );
+            let texts = not_understood.join(", ");
+            tracing::warn!("opened ports that are not understood stay as they are: {texts}");
         }
-        Ok(Self {
-            ranges,
-            later: Vec::new(),
-        })
+        Ok(ports)
+    }
+
+    fn hold(&mut self, port: &Port, is_new: bool) {
+        let wanted = Openness::CLOSED.with(&port.endpoints);
+        let told = wanted.clone();
+        let range = HookRange {
+            told,
+            is_new,
+            wanted,
+        };
+        self.ranges.insert(port.range, range);
     }
 
     pub(crate) fn later(&self) -> &[Port] {
@@ -100,16 +104,14 @@ impl HookPorts {
         let mut settled = Vec::new();
         for (range, held) in &self.ranges {
             let parts = parts.remove(&Some(*range)).unwrap_or_default();
-            let whole = match &parts[..] {
-                [only] if only.range == *range => Openness::CLOSED.with(&only.endpoints),
-                _ => Openness::CLOSED,
-            };
-            let wanted = if whole != Openness::CLOSED && held.told.reaches(&whole) {
-                whole
-            } else {
-                changes.later.extend(parts);
-                Openness::CLOSED
-            };
+            let whole = parts.iter().find(|part| part.range == *range);
+            let wanted = whole
+                .map(|part| Openness::CLOSED.with(&part.endpoints))
+                .filter(|wanted| held.told.reaches(wanted))
+                .unwrap_or_else(|| {
+                    changes.later.extend(parts);
+                    Openness::CLOSED
+                });
             let (close, open) = held.wanted.difference(&wanted);
             let port = |endpoints| range.for_endpoints(endpoints);
             changes.closed.extend(close.map(port));
@@ -144,11 +146,9 @@ impl HookPorts {
         hook_commands: &dyn HookCommands,
     ) -> Result<(), Error> {
         let command = command("open-port", port.range, &port.endpoints);
-        command
-            .run(hook_commands)
-            .map_err(|error| conflict(port, error))?;
-        let range = HookRange::new(&port.endpoints, true);
-        self.ranges.insert(port.range, range);
+        let ran = command.run(hook_commands);
+        ran.map_err(|error| conflict(port, error))?;
+        self.hold(port, true);
         Ok(())
     }
 
@@ -163,8 +163,8 @@ impl HookPorts {
 
     /// The commands that are left to send when the charm has done what it was to do.
     pub(crate) fn held(&self) -> Vec<HookCommand> {
-        let difference = |(range, hook_range): (&PortRange, &HookRange)| {
-            let (close, open) = hook_range.told.difference(&hook_range.wanted);
+        let difference = |(range, held): (&PortRange, &HookRange)| {
+            let (close, open) = held.told.difference(&held.wanted);
             let close = close.map(|endpoints| command("close-port", *range, &endpoints));
             let open = open.map(|endpoints| command("open-port", *range, &endpoints));
             [close, open]
@@ -174,12 +174,10 @@ impl HookPorts {
 
     /// The commands that take back what has been sent at once.
     pub(crate) fn undo(&self) -> Vec<HookCommand> {
-        let new = self.ranges.iter().filter(|(_, range)| range.is_new);
-        new.filter_map(|(range, hook_range)| {
-            let endpoints = hook_range.told.endpoints()?;
-            Some(command("close-port", *range, &endpoints))
-        })
-        .collect()
+        let new = self.ranges.iter().filter(|(_, held)| held.is_new);
+        let told = new.filter_map(|(range, held)| Some((range, held.told.endpoints()?)));
+        told.map(|(range, endpoints)| command("close-port", *range, &endpoints))
+            .collect()
     }
 }
 
@@ -187,10 +185,7 @@ fn command(name: &'static str, range: PortRange, endpoints: &Endpoints) -> HookC
     let command = HookCommand::new(name);
     let command = match endpoints {
         Endpoints::All => command,
-        Endpoints::Named(names) => {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            command.arg("--endpoints").arg(&names.join(","))
-        }
+        Endpoints::Named(names) => command.arg("--endpoints").arg(&join(names, ",")),
     };
     command.arg(&range.to_string())
 }
@@ -198,24 +193,18 @@ fn command(name: &'static str, range: PortRange, endpoints: &Endpoints) -> HookC
 /// Juju tells only in words that another unit of the machine is in the way:
 /// `cannot open 80/tcp (unit "web/0"): port range conflicts with 80-90/tcp (unit "other/0")`.
 fn conflict(port: &Port, error: HookCommandError) -> Error {
-    let Problem::Failed { stderr, .. } = &error.problem else {
-        return error.into();
-    };
-    let unit_in = |text: &str| Some(text.split_once("(unit \"")?.1.split_once('"')?.0.to_owned());
-    let held = || {
-        let (ours, theirs) = stderr.split_once("port range conflicts with ")?;
-        let unit = unit_in(theirs)?;
-        let range = theirs.split_once(' ')?.0.to_owned();
-        (unit_in(ours)? != unit).then_some((range, unit))
-    };
-    match held() {
-        Some((held, unit)) => Error::PortConflict {
+    if let Problem::Failed { stderr, .. } = &error.problem
+        && let [_, ours, between, theirs, ..] = stderr.split('"').collect::<Vec<_>>()[..]
+        && let Some((_, held)) = between.split_once("port range conflicts with ")
+        && ours != theirs
+    {
+        return Error::PortConflict {
             port: port.clone(),
-            held,
-            unit,
-        },
-        None => error.into(),
+            held: held.trim_end_matches(" (unit ").to_owned(),
+            unit: theirs.to_owned(),
+        };
     }
+    error.into()
 }
 
 #[cfg(test)]

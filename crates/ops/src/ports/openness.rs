@@ -21,17 +21,6 @@ pub(crate) struct HookRange {
     pub(crate) wanted: Openness,
 }
 
-impl HookRange {
-    pub(crate) fn new(open: &Endpoints, is_new: bool) -> Self {
-        let open = Openness::CLOSED.with(open);
-        Self {
-            told: open.clone(),
-            is_new,
-            wanted: open,
-        }
-    }
-}
-
 impl Openness {
     pub(crate) const CLOSED: Self = Self {
         by_default: false,

@@ -22,11 +22,11 @@ pub enum Protocol {
 }
 
 impl PortRange {
-    pub(crate) const ICMP: Self = Self {
-        protocol: Protocol::Icmp,
-        from: 0,
-        to: 0,
-    };
+    pub(crate) const ICMP: Self = Self::new(Protocol::Icmp, 0, 0);
+
+    pub(crate) const fn new(protocol: Protocol, from: u16, to: u16) -> Self {
+        Self { protocol, from, to }
+    }
 
     pub(crate) fn overlaps(self, other: Self) -> bool {
         self.protocol == other.protocol && self.from <= other.to && other.from <= self.to
@@ -48,11 +48,7 @@ impl PortRange {
             _ => return None,
         };
         let (from, to) = numbers.split_once('-').unwrap_or((numbers, numbers));
-        Some(Self {
-            protocol,
-            from: from.parse().ok()?,
-            to: to.parse().ok()?,
-        })
+        Some(Self::new(protocol, from.parse().ok()?, to.parse().ok()?))
     }
 }
 
