@@ -40,16 +40,6 @@ def is_listening(address, port):
         return False
 
 
-def banner(address, port):
-    """What a server says first; nothing when there is none, or when it waits for its client to speak, as HTTP does."""
-    try:
-        with socket.create_connection((address, port), timeout=10) as connection:
-            connection.settimeout(2)
-            return connection.recv(4)
-    except (ConnectionRefusedError, TimeoutError):
-        return b""
-
-
 @pytest.fixture(scope="module")
 def state():
     """The port that the server has now."""
@@ -73,10 +63,8 @@ def test_port_of_ssh_is_refused(juju, state):
     unit = unit_status(status)
     assert "server-port" in unit.workload_status.message
     assert "22" in unit.workload_status.message
+    # Whoever answers on 22, on most machines SSH: what counts is that Juju has not opened it.
     assert unit.open_ports == [f"{state['port']}/tcp"]
-    assert banner(unit.public_address, 22) in (b"", b"SSH-")
-    with pytest.raises(OSError):
-        answer(unit.public_address, 22)
     assert answer(unit.public_address, state["port"])
 
 
@@ -94,15 +82,15 @@ def test_another_port(juju, free_port, state):
     assert not is_listening(address, old)
 
 
-def test_reset(juju, free_port, state):
+def test_reset(juju, free_port, state, reset_runs_a_hook):
     address = unit_status(juju.status()).public_address
-    if is_listening(address, DEFAULT_PORT):
+    is_taken = is_listening(address, DEFAULT_PORT)
+    juju.config(APP, reset="server-port")
+    if reset_runs_a_hook and is_taken:
         # As on a machine that the charm does not have for itself.
-        juju.config(APP, reset="server-port")
         status = juju.wait(lambda status: jubilant.all_blocked(status, APP), error=jubilant.any_error)
         assert str(DEFAULT_PORT) in unit_status(status).workload_status.message
-    else:
-        juju.config(APP, reset="server-port")
+    elif reset_runs_a_hook:
         juju.wait(has_ports(DEFAULT_PORT), error=jubilant.any_error)
         assert answer(address, DEFAULT_PORT)
     assert juju.config(APP)["server-port"] == DEFAULT_PORT
@@ -176,9 +164,12 @@ def test_reboot(juju, state):
     assert answer(unit_status(status).public_address, state["port"])
 
 
-def test_remove(juju, state):
+def test_remove(juju, state, removal_runs_stop):
     address = unit_status(juju.status()).public_address
     juju.remove_application(APP)
     juju.wait(lambda status: APP not in status.apps)
+    if not removal_runs_stop:
+        # Then the server goes with its machine.
+        juju.wait(lambda status: not status.machines)
     with pytest.raises(OSError):
         answer(address, state["port"])

@@ -1,13 +1,34 @@
 //! The ports of the unit in the course of one hook: what Juju holds, and what the charm wants by now.
+//!
+//! Three of Juju's rules decide how to get from one to the other:
+//!
+//! - A range is closed as a whole or not at all.
+//! - Until the hook has ended, a new range may not overlap one that was open when the hook began, or has been opened in
+//!   it, even if it has been closed since. It may only equal it. What has to be cut differently is closed in this hook
+//!   and opened in the next.
+//! - The endpoints of a range that is open for all cannot be taken away one by one, as nobody tells the charm which
+//!   there are. Such a range, too, is closed in this hook and opened in the next.
 
 use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::hook_command::{HookCommand, HookCommandError, HookCommands, Problem};
+use crate::ports::coverage;
 use crate::ports::openness::{HookRange, Openness};
-use crate::ports::plan::Plan;
-use crate::ports::port::{Endpoints, Port, PortError};
+use crate::ports::port::{Endpoints, Port, PortError, join};
 use crate::ports::port_range::PortRange;
+
+/// What [`Unit::set_ports`](crate::Unit::set_ports) changes, once the hook has ended well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PortChanges {
+    /// What is opened, such as `6789/tcp`, sorted.
+    pub opened: Vec<Port>,
+    /// What is closed, such as `8000/tcp`, sorted.
+    pub closed: Vec<Port>,
+    /// What Juju does not open before the next hook: parts of a range that has to be closed in this one. The unit is
+    /// then shown as waiting rather than active, without a word from the charm.
+    pub later: Vec<Port>,
+}
 
 /// The ports of the unit in the course of one hook.
 ///
@@ -15,7 +36,7 @@ use crate::ports::port_range::PortRange;
 /// All that follows cannot be refused, and is the difference that is left when the charm has returned.
 #[derive(Debug, Default)]
 pub(crate) struct HookPorts {
-    ranges: BTreeMap<PortRange, HookRange>,
+    pub(crate) ranges: BTreeMap<PortRange, HookRange>,
     /// What is wanted and cannot be opened before the next hook.
     later: Vec<Port>,
 }
@@ -25,36 +46,31 @@ impl HookPorts {
     pub(crate) fn read(hook_commands: &dyn HookCommands) -> Result<Self, Error> {
         let command = HookCommand::new("opened-ports").arg("--endpoints");
         let texts: Vec<String> = command.read_json(hook_commands)?;
-        let mut ranges = BTreeMap::new();
+        let mut ports = Self::default();
         let mut not_understood = Vec::new();
         for text in texts {
             match Port::from_juju(&text) {
-                Ok(port) => {
-                    let range = HookRange::open_at_start(port.endpoints.into());
-                    ranges.insert(port.range, range);
-                }
+                Ok(port) => ports.hold(&port, false),
                 // Juju may know more protocols some day, whose ranges are in nobody's way.
                 Err(_) => not_understood.push(text),
             }
         }
         if !not_understood.is_empty() {
-            tracing::warn!(
-                "opened ports that are not understood stay as they are: {}",
-                not_understood.join(", ")
-            );
+            let texts = not_understood.join(", ");
+            tracing::warn!("opened ports that are not understood stay as they are: {texts}");
         }
-        Ok(Self {
-            ranges,
-            later: Vec::new(),
-        })
+        Ok(ports)
     }
 
-    pub(crate) fn ranges(&self) -> &BTreeMap<PortRange, HookRange> {
-        &self.ranges
-    }
-
-    pub(crate) fn range_mut(&mut self, range: PortRange) -> Option<&mut HookRange> {
-        self.ranges.get_mut(&range)
+    fn hold(&mut self, port: &Port, is_new: bool) {
+        let wanted = Openness::CLOSED.with(&port.endpoints);
+        let told = wanted.clone();
+        let range = HookRange {
+            told,
+            is_new,
+            wanted,
+        };
+        self.ranges.insert(port.range, range);
     }
 
     pub(crate) fn later(&self) -> &[Port] {
@@ -69,29 +85,58 @@ impl HookPorts {
         open.collect()
     }
 
-    /// Carries out a plan; when Juju refuses one of its ranges, nothing of it is wanted.
+    /// Wants these ports and no others; when Juju refuses one of them, all is wanted as before.
     pub(crate) fn set(
         &mut self,
-        plan: Plan,
+        wanted: &[Port],
+        kubernetes: bool,
         hook_commands: &dyn HookCommands,
-    ) -> Result<(), Error> {
-        for (index, port) in plan.open.iter().enumerate() {
+    ) -> Result<PortChanges, Error> {
+        let mut parts = coverage::by_holder(wanted, &self.ranges);
+        let mut new = parts.remove(&None).unwrap_or_default();
+        if kubernetes {
+            new = new.iter().flat_map(Port::one_by_one).collect();
+        }
+        let mut changes = PortChanges {
+            opened: new.clone(),
+            ..PortChanges::default()
+        };
+        let mut settled = Vec::new();
+        for (range, held) in &self.ranges {
+            let parts = parts.remove(&Some(*range)).unwrap_or_default();
+            let whole = parts.iter().find(|part| part.range == *range);
+            let wanted = whole
+                .map(|part| Openness::CLOSED.with(&part.endpoints))
+                .filter(|wanted| held.told.reaches(wanted))
+                .unwrap_or_else(|| {
+                    changes.later.extend(parts);
+                    Openness::CLOSED
+                });
+            let (close, open) = held.wanted.difference(&wanted);
+            let port = |endpoints| range.for_endpoints(endpoints);
+            changes.closed.extend(close.map(port));
+            changes.opened.extend(open.map(port));
+            settled.push((*range, wanted));
+        }
+        changes.opened.sort();
+
+        for port in &new {
             if let Err(error) = self.open(port, hook_commands) {
-                for opened in &plan.open[..index] {
-                    if let Some(hook_range) = self.ranges.get_mut(&opened.range) {
-                        hook_range.wanted = Openness::CLOSED;
-                    }
-                }
+                self.want(new.iter().map(|port| (port.range, Openness::CLOSED)));
                 return Err(error);
             }
         }
-        for (range, wanted) in plan.change {
-            if let Some(hook_range) = self.ranges.get_mut(&range) {
-                hook_range.wanted = wanted;
+        self.want(settled);
+        self.later.clone_from(&changes.later);
+        Ok(changes)
+    }
+
+    fn want(&mut self, wanted: impl IntoIterator<Item = (PortRange, Openness)>) {
+        for (range, wanted) in wanted {
+            if let Some(held) = self.ranges.get_mut(&range) {
+                held.wanted = wanted;
             }
         }
-        self.later = plan.later;
-        Ok(())
     }
 
     /// Opens a range that Juju does not hold yet.
@@ -101,11 +146,9 @@ impl HookPorts {
         hook_commands: &dyn HookCommands,
     ) -> Result<(), Error> {
         let command = command("open-port", port.range, &port.endpoints);
-        command
-            .run(hook_commands)
-            .map_err(|error| conflict(port, error))?;
-        let range = HookRange::opened(port.endpoints.clone().into());
-        self.ranges.insert(port.range, range);
+        let ran = command.run(hook_commands);
+        ran.map_err(|error| conflict(port, error))?;
+        self.hold(port, true);
         Ok(())
     }
 
@@ -120,8 +163,8 @@ impl HookPorts {
 
     /// The commands that are left to send when the charm has done what it was to do.
     pub(crate) fn held(&self) -> Vec<HookCommand> {
-        let difference = |(range, hook_range): (&PortRange, &HookRange)| {
-            let (close, open) = hook_range.told.difference(&hook_range.wanted);
+        let difference = |(range, held): (&PortRange, &HookRange)| {
+            let (close, open) = held.told.difference(&held.wanted);
             let close = close.map(|endpoints| command("close-port", *range, &endpoints));
             let open = open.map(|endpoints| command("open-port", *range, &endpoints));
             [close, open]
@@ -131,12 +174,10 @@ impl HookPorts {
 
     /// The commands that take back what has been sent at once.
     pub(crate) fn undo(&self) -> Vec<HookCommand> {
-        let new = self.ranges.iter().filter(|(_, range)| range.is_new);
-        new.filter_map(|(range, hook_range)| {
-            let endpoints = hook_range.told.endpoints()?;
-            Some(command("close-port", *range, &endpoints))
-        })
-        .collect()
+        let new = self.ranges.iter().filter(|(_, held)| held.is_new);
+        let told = new.filter_map(|(range, held)| Some((range, held.told.endpoints()?)));
+        told.map(|(range, endpoints)| command("close-port", *range, &endpoints))
+            .collect()
     }
 }
 
@@ -144,10 +185,7 @@ fn command(name: &'static str, range: PortRange, endpoints: &Endpoints) -> HookC
     let command = HookCommand::new(name);
     let command = match endpoints {
         Endpoints::All => command,
-        Endpoints::Named(names) => {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            command.arg("--endpoints").arg(&names.join(","))
-        }
+        Endpoints::Named(names) => command.arg("--endpoints").arg(&join(names, ",")),
     };
     command.arg(&range.to_string())
 }
@@ -155,24 +193,18 @@ fn command(name: &'static str, range: PortRange, endpoints: &Endpoints) -> HookC
 /// Juju tells only in words that another unit of the machine is in the way:
 /// `cannot open 80/tcp (unit "web/0"): port range conflicts with 80-90/tcp (unit "other/0")`.
 fn conflict(port: &Port, error: HookCommandError) -> Error {
-    let Problem::Failed { stderr, .. } = &error.problem else {
-        return error.into();
-    };
-    let unit_in = |text: &str| Some(text.split_once("(unit \"")?.1.split_once('"')?.0.to_owned());
-    let held = || {
-        let (ours, theirs) = stderr.split_once("port range conflicts with ")?;
-        let unit = unit_in(theirs)?;
-        let range = theirs.split_once(' ')?.0.to_owned();
-        (unit_in(ours)? != unit).then_some((range, unit))
-    };
-    match held() {
-        Some((held, unit)) => Error::PortConflict {
+    if let Problem::Failed { stderr, .. } = &error.problem
+        && let [_, ours, between, theirs, ..] = stderr.split('"').collect::<Vec<_>>()[..]
+        && let Some((_, held)) = between.split_once("port range conflicts with ")
+        && ours != theirs
+    {
+        return Error::PortConflict {
             port: port.clone(),
-            held,
-            unit,
-        },
-        None => error.into(),
+            held: held.trim_end_matches(" (unit ").to_owned(),
+            unit: theirs.to_owned(),
+        };
     }
+    error.into()
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use std::cell::RefMut;
 
 use crate::error::Result;
-use crate::ports::hook_ports::HookPorts;
-use crate::ports::plan::{self, PortChanges};
+use crate::ports::hook_ports::{HookPorts, PortChanges};
 use crate::ports::port::{Port, PortError};
 use crate::ports::port_range::Protocol;
 use crate::unit::Unit;
@@ -46,9 +45,7 @@ impl Unit {
             .try_for_each(|port| self.check_protocol(port))?;
 
         let mut ports = self.hook_ports()?;
-        let plan = plan::plan(ports.ranges(), &wanted, self.is_on_kubernetes());
-        let changes = plan.changes(ports.ranges());
-        ports.set(plan, self.hook_commands())?;
+        let changes = ports.set(&wanted, self.is_on_kubernetes(), self.hook_commands())?;
         if !changes.later.is_empty() {
             let texts: Vec<String> = changes.later.iter().map(Port::to_string).collect();
             tracing::warn!(
@@ -72,7 +69,7 @@ impl Unit {
         self.check_protocol(&port)?;
         let mut ports = self.hook_ports()?;
         ports.check_overlap(&port)?;
-        let Some(range) = ports.range_mut(port.range) else {
+        let Some(range) = ports.ranges.get_mut(&port.range) else {
             return ports.open(&port, self.hook_commands());
         };
         let wanted = range.wanted.with(&port.endpoints);
@@ -92,7 +89,7 @@ impl Unit {
         let port = port.into();
         let mut ports = self.hook_ports()?;
         ports.check_overlap(&port)?;
-        if let Some(range) = ports.range_mut(port.range) {
+        if let Some(range) = ports.ranges.get_mut(&port.range) {
             range.wanted = range.wanted.without(&port.endpoints);
         }
         Ok(())

@@ -117,13 +117,13 @@ impl Port {
         if from == 0 {
             return Err(PortError::Number(0));
         }
-        Ok(PortRange { protocol, from, to }.into())
+        Ok(PortRange::new(protocol, from, to).for_endpoints(Endpoints::All))
     }
 
     /// The protocol of `ping`, which has no port numbers; Juju refuses it on Kubernetes.
     #[must_use]
     pub fn icmp() -> Self {
-        PortRange::ICMP.into()
+        PortRange::ICMP.for_endpoints(Endpoints::All)
     }
 
     /// The same for these endpoints of the application alone, such as `["website"]`.
@@ -139,16 +139,11 @@ impl Port {
             name.is_empty()
                 || name.contains(|letter: char| ",()*".contains(letter) || letter.is_whitespace())
         };
-        if let Some(name) = names.iter().find(invalid) {
-            return Err(PortError::Endpoint(name.clone()));
+        match names.iter().find(invalid) {
+            Some(name) => Err(PortError::Endpoint(name.clone())),
+            None if names.is_empty() => Err(PortError::Endpoint(String::new())),
+            None => Ok(self.range.for_endpoints(Endpoints::Named(names))),
         }
-        if names.is_empty() {
-            return Err(PortError::Endpoint(String::new()));
-        }
-        Ok(Self {
-            range: self.range,
-            endpoints: Endpoints::Named(names),
-        })
     }
 
     /// The protocol.
@@ -171,16 +166,27 @@ impl Port {
 
     /// Reads what `opened-ports` prints. Unlike a charm, Juju also knows port 0, which somebody may have opened by hand.
     pub(crate) fn from_juju(text: &str) -> Result<Self, PortError> {
-        let malformed = || PortError::Text(text.to_owned());
-        let (range, endpoints) = match text.split_once(" (") {
-            Some((range, endpoints)) => (range, endpoints.strip_suffix(')').ok_or_else(malformed)?),
-            None => (text, "*"),
-        };
-        let port = Self::from(range.parse::<PortRange>().map_err(|()| malformed())?);
+        let with_endpoints = text
+            .strip_suffix(')')
+            .and_then(|text| text.split_once(" ("));
+        let (numbers, endpoints) = with_endpoints.unwrap_or((text, "*"));
+        let range = PortRange::read(numbers).ok_or_else(|| PortError::Text(text.to_owned()))?;
+        let PortRange { from, to, .. } = range;
+        if from > to {
+            return Err(PortError::Reversed { from, to });
+        }
+        let port = range.for_endpoints(Endpoints::All);
         match endpoints {
             "*" => Ok(port),
             names => port.for_endpoints(names.split(',').map(str::trim)),
         }
+    }
+
+    /// As Kubernetes takes it.
+    pub(crate) fn one_by_one(&self) -> impl Iterator<Item = Self> {
+        let Self { range, endpoints } = self;
+        let single = |number| PortRange::new(range.protocol, number, number);
+        (range.from..=range.to).map(move |number| single(number).for_endpoints(endpoints.clone()))
     }
 }
 
@@ -202,31 +208,9 @@ impl PortRange {
     }
 }
 
-impl From<PortRange> for Port {
-    fn from(range: PortRange) -> Self {
-        Self {
-            range,
-            endpoints: Endpoints::All,
-        }
-    }
-}
-
 impl From<NonZeroU16> for Port {
     fn from(number: NonZeroU16) -> Self {
-        let number = number.get();
-        Self::from(PortRange {
-            protocol: Protocol::Tcp,
-            from: number,
-            to: number,
-        })
-    }
-}
-
-impl TryFrom<u16> for Port {
-    type Error = PortError;
-
-    fn try_from(number: u16) -> Result<Self, PortError> {
-        Self::tcp(number)
+        PortRange::new(Protocol::Tcp, number.get(), number.get()).for_endpoints(Endpoints::All)
     }
 }
 
@@ -236,11 +220,8 @@ impl FromStr for Port {
     fn from_str(text: &str) -> Result<Self, PortError> {
         let port = Self::from_juju(text)?;
         match port.numbers() {
-            Some(numbers) => Ok(Self {
-                range: Self::range(port.protocol(), numbers)?.range,
-                ..port
-            }),
-            None => Ok(port),
+            Some(numbers) if numbers.contains(&0) => Err(PortError::Number(0)),
+            _ => Ok(port),
         }
     }
 }
@@ -250,21 +231,15 @@ impl fmt::Display for Port {
         write!(formatter, "{}", self.range)?;
         match &self.endpoints {
             Endpoints::All => Ok(()),
-            named @ Endpoints::Named(_) => write!(formatter, " ({named})"),
+            Endpoints::Named(names) => write!(formatter, " ({})", join(names, ", ")),
         }
     }
 }
 
-impl fmt::Display for Endpoints {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::All => formatter.write_str("*"),
-            Self::Named(names) => {
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                formatter.write_str(&names.join(", "))
-            }
-        }
-    }
+/// The names of endpoints as one text.
+pub(crate) fn join(names: &BTreeSet<String>, separator: &str) -> String {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    names.join(separator)
 }
 
 impl<'de> Deserialize<'de> for Port {

@@ -1,7 +1,6 @@
 //! Numbers of a protocol: what a port is before endpoints come into it.
 
 use std::fmt;
-use std::str::FromStr;
 
 /// The numbers of a protocol, in the order in which Juju sorts them; icmp, which has none, holds 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,66 +22,33 @@ pub enum Protocol {
 }
 
 impl PortRange {
-    pub(crate) const ICMP: Self = Self {
-        protocol: Protocol::Icmp,
-        from: 0,
-        to: 0,
-    };
+    pub(crate) const ICMP: Self = Self::new(Protocol::Icmp, 0, 0);
 
-    pub(crate) fn is_before(self, other: Self) -> bool {
-        (self.protocol, self.to) < (other.protocol, other.from)
+    pub(crate) const fn new(protocol: Protocol, from: u16, to: u16) -> Self {
+        Self { protocol, from, to }
     }
 
     pub(crate) fn overlaps(self, other: Self) -> bool {
-        !self.is_before(other) && !other.is_before(self)
+        self.protocol == other.protocol && self.from <= other.to && other.from <= self.to
     }
 
-    /// What is in both of two ranges that overlap.
-    pub(crate) fn part_in(self, other: Self) -> Self {
-        Self {
-            from: self.from.max(other.from),
-            to: self.to.min(other.to),
-            ..self
-        }
+    /// Whether the other begins right after this one.
+    pub(crate) fn ends_before(self, other: Self) -> bool {
+        self.protocol == other.protocol && self.to.checked_add(1) == Some(other.from)
     }
 
-    pub(crate) fn part_below(self, other: Self) -> Option<Self> {
-        (self.from < other.from).then(|| Self {
-            to: other.from - 1,
-            ..self
-        })
-    }
-
-    pub(crate) fn part_above(self, other: Self) -> Option<Self> {
-        (self.to > other.to).then(|| Self {
-            from: other.to + 1,
-            ..self
-        })
-    }
-}
-
-/// What `open-port` takes; a number without a protocol is of tcp, and what follows `icmp/` does not count.
-impl FromStr for PortRange {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
+    /// Reads what `open-port` takes; a number without a protocol is of tcp, and what follows `icmp/` does not count.
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let text = text.to_lowercase();
         let (numbers, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
-        if numbers == "icmp" {
-            return Ok(Self::ICMP);
-        }
-        let protocol = match protocol {
-            "tcp" => Protocol::Tcp,
-            "udp" => Protocol::Udp,
-            _ => return Err(()),
+        let protocol = match (numbers, protocol) {
+            ("icmp", _) => return Some(Self::ICMP),
+            (_, "tcp") => Protocol::Tcp,
+            (_, "udp") => Protocol::Udp,
+            _ => return None,
         };
         let (from, to) = numbers.split_once('-').unwrap_or((numbers, numbers));
-        let number = |text: &str| text.parse::<u16>().map_err(|_| ());
-        Ok(Self {
-            protocol,
-            from: number(from)?,
-            to: number(to)?,
-        })
+        Some(Self::new(protocol, from.parse().ok()?, to.parse().ok()?))
     }
 }
 
