@@ -89,7 +89,9 @@ def python_project(tmp_path_factory):
         shutil.copytree(project / "src", prime / "src", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(project / "dispatch", prime)
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-        subprocess.run([*pip, f"--target={prime / 'venv'}", f"--requirement={project / 'requirements.txt'}"], check=True)
+        subprocess.run(
+            [*pip, f"--target={prime / 'venv'}", f"--requirement={project / 'requirements.txt'}"], check=True
+        )
         return prime
 
     return python_project
