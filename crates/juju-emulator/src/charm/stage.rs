@@ -12,6 +12,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use crate::go::yaml;
+
 /// What charmcraft takes over from `charmcraft.yaml` into the packed `metadata.yaml`, beside `title` and `links`, which
 /// only a store shows.
 const METADATA: [&str; 15] = [
@@ -112,12 +114,14 @@ pub fn stage(project: &Path, binaries: &[PathBuf], into: &Path) -> Result<()> {
     copy(&dispatch, &into.join("dispatch"))?;
     fs::set_permissions(into.join("dispatch"), fs::Permissions::from_mode(0o755))?;
 
-    let mut metadata: BTreeMap<_, _> = METADATA
+    let title = charmcraft.get("title");
+    let title = title.map(|title| ("display-name".to_owned(), title.clone()));
+    let metadata: serde_json::Map<_, _> = METADATA
         .into_iter()
-        .filter_map(|key| Some((key, charmcraft.get(key)?)))
+        .filter_map(|key| Some((key.to_owned(), charmcraft.get(key)?.clone())))
+        .chain(title)
         .collect();
-    metadata.extend(charmcraft.get("title").map(|title| ("display-name", title)));
-    write_yaml(&into.join("metadata.yaml"), &metadata)?;
+    write_yaml(&into.join("metadata.yaml"), &metadata.into())?;
     for section in ["config", "actions"] {
         let name = format!("{section}.yaml");
         if let Some(content) = charmcraft.get(section) {
@@ -270,12 +274,12 @@ fn read_charmcraft(project: &Path) -> Result<BTreeMap<String, Value>> {
     let path = project.join("charmcraft.yaml");
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_yaml::from_str(&text).with_context(|| format!("cannot use {}", path.display()))
+    yaml::read(&text).with_context(|| format!("cannot use {}", path.display()))
 }
 
-fn write_yaml(path: &Path, content: &impl serde::Serialize) -> Result<()> {
-    let text = serde_yaml::to_string(content)?;
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+fn write_yaml(path: &Path, content: &Value) -> Result<()> {
+    fs::write(path, yaml::document(content))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

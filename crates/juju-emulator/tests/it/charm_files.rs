@@ -1,0 +1,153 @@
+//! What is read and taken along of a charm's files, and of files with config.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::verbs::Juju;
+
+/// Prints its config as its status.
+const SHOWS_CONFIG: &str = "#!/bin/sh\nstatus-set active \"$(config-get --format=json --all)\"\n";
+
+impl Juju {
+    /// A user with a charm that shows its config, which has these options.
+    fn with_options(options: &str) -> Self {
+        let juju = Self::new();
+        juju.write_charm("dispatch", SHOWS_CONFIG);
+        juju.write_charm("config.yaml", options);
+        juju
+    }
+
+    /// The config that the charm has been given.
+    fn shown_config(&self) -> Value {
+        let message = self.application()["units"]["tiny/0"]["workload-status"]["message"].clone();
+        serde_json::from_str(message.as_str().unwrap()).unwrap()
+    }
+
+    /// Writes a file that is no part of the charm, and hands back its path.
+    fn write_file(&self, name: &str, content: &str) -> String {
+        let path = self.home.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+}
+
+#[test]
+fn defaults_are_read_as_the_go_library_of_juju_reads_them() {
+    let juju = Juju::with_options(
+        "options:
+  quoted: {type: int, default: \"3\"}
+  quoted-truth: {type: boolean, default: \"true\"}
+  thousands: {type: int, default: 8_000}
+  untyped: {type: , default: x}
+  octal: {type: int, default: 010}
+  spelled: {type: boolean, default: off}
+  text: {type: string, default: 2024-01-01}
+  described: {type: string, description: yes}
+  twice:
+    type: string
+    default: a
+    default: b
+",
+    );
+    juju.ok(&["deploy", &juju.charm()]);
+    let then = json!({
+        "quoted": 3, "quoted-truth": true, "thousands": 8000, "untyped": "x", "octal": 8, "spelled": false,
+        "text": "2024-01-01", "described": null, "twice": "b",
+    });
+    assert_eq!(juju.shown_config(), then);
+}
+
+const OPTIONS: &str = "options:
+  number: {type: int, default: 1}
+  truth: {type: boolean, default: false}
+  text: {type: string, default: ''}
+";
+
+#[test]
+fn a_file_with_config_is_read_as_juju_reads_it_and_null_resets() {
+    let juju = Juju::with_options(OPTIONS);
+    let file = juju.write_file(
+        "config.yaml",
+        "tiny: {number: 8_000, truth: yes, text: 'on'}\nother: {}\n",
+    );
+    juju.ok(&[
+        "deploy",
+        &juju.charm(),
+        "--config",
+        "number=7",
+        "--config",
+        &file,
+    ]);
+    let then = json!({"number": 7, "truth": true, "text": "on"});
+    assert_eq!(
+        juju.shown_config(),
+        then,
+        "what the command line says counts more"
+    );
+    for (content, then) in [
+        (
+            "tiny: {number: '12', truth: 'False'}",
+            json!({"number": 12, "truth": false, "text": "on"}),
+        ),
+        (
+            "tiny: {number: null, text: }",
+            json!({"number": 1, "truth": false, "text": ""}),
+        ),
+        ("tiny:", json!({"number": 1, "truth": false, "text": ""})),
+    ] {
+        let file = juju.write_file("config.yaml", content);
+        juju.ok(&["config", "tiny", "--file", &file]);
+        assert_eq!(juju.shown_config(), then, "{content}");
+    }
+    for (content, refusal) in [
+        (
+            "tiny: {number: '0x10'}",
+            r#"option "number" expected int, got "0x10""#,
+        ),
+        ("tiny: {text: 5}", r#"option "text" expected string, got 5"#),
+        ("tiny: {nothing: null}", r#"unknown option "nothing""#),
+        ("tiny: [number]", "no mapping of option to value"),
+        ("other: {}", r#"no settings found for "tiny""#),
+        ("tiny: {number: [", "cannot parse settings data: line 2"),
+        ("", "no settings found"),
+    ] {
+        let file = juju.write_file("config.yaml", content);
+        juju.refused(&["config", "tiny", "--file", &file], 1, refusal);
+    }
+    let two = [
+        "deploy",
+        &juju.charm(),
+        "two",
+        "--config",
+        &file,
+        "--config",
+        &file,
+    ];
+    juju.refused(
+        &two,
+        2,
+        "only a single config YAML file can be specified, got 2",
+    );
+}
+
+#[test]
+fn what_config_prints_is_taken_back() {
+    let juju = Juju::with_options(OPTIONS);
+    juju.ok(&["deploy", &juju.charm()]);
+    juju.ok(&[
+        "config",
+        "tiny",
+        "number=5242880",
+        "truth=true",
+        "text=0123",
+    ]);
+    let before = juju.shown_config();
+    for format in ["yaml", "json"] {
+        let printed = juju.ok(&["config", "tiny", "--format", format]);
+        juju.ok(&["config", "tiny", "--reset", "number,truth,text"]);
+        let file = juju.write_file("printed.yaml", &printed);
+        juju.ok(&["config", "tiny", "--file", &file]);
+        assert_eq!(juju.shown_config(), before, "{printed}");
+    }
+}
