@@ -88,12 +88,11 @@ impl Refresh {
                 charm.name
             );
         }
-        // As in Juju, what the new charm has no option for is forgotten.
-        let mut settings = application.settings.clone();
-        settings.retain(|key, _| charm.options.contains_key(key));
-        for (key, value) in &settings {
-            charm.check_option(key, value)?;
-        }
-        Ok(settings)
+        // As in Juju, what does not fit the new charm's option, or has none, is forgotten.
+        let coerced = |(key, value): (&String, &Value)| {
+            let value = charm.coerce_option(key, value).ok()?;
+            Some((key.clone(), value))
+        };
+        Ok(application.settings.iter().filter_map(coerced).collect())
     }
 }

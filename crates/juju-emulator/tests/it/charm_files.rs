@@ -151,3 +151,44 @@ fn what_config_prints_is_taken_back() {
         assert_eq!(juju.shown_config(), before, "{printed}");
     }
 }
+
+#[test]
+fn a_refresh_keeps_what_fits_the_options_of_the_new_charm_and_drops_the_rest() {
+    let juju = Juju::with_options(
+        "options:
+  port: {type: string, default: '1'}
+  size: {type: int, default: 1}
+  debug: {type: string, default: 'no'}
+  ratio: {type: int, default: 1}
+  level: {type: float, default: 0.5}
+  gone: {type: string, default: ''}
+",
+    );
+    juju.ok(&["deploy", &juju.charm()]);
+    juju.ok(&[
+        "config",
+        "tiny",
+        "port=9000",
+        "size=7",
+        "debug=T",
+        "ratio=3",
+        "level=1.5",
+        "gone=x",
+    ]);
+    juju.write_charm(
+        "config.yaml",
+        "options:
+  port: {type: int, default: 1}
+  size: {type: string, default: small}
+  debug: {type: boolean, default: false}
+  ratio: {type: float, default: 0.5}
+  level: {type: int, default: 2}
+",
+    );
+    juju.ok(&["refresh", "tiny", "--path", &juju.charm()]);
+    let then = json!({"port": 9000, "size": "small", "debug": true, "ratio": 3, "level": 2});
+    assert_eq!(juju.shown_config(), then);
+    let all: Value = serde_json::from_str(&juju.ok(&["config", "tiny", "--format=json"])).unwrap();
+    let source = |option: &str| all["settings"][option]["source"].clone();
+    assert_eq!([source("port"), source("size")], ["user", "default"]);
+}
