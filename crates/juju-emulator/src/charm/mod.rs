@@ -8,4 +8,5 @@ pub mod config_option;
 pub mod hook;
 pub mod metadata;
 pub(crate) mod name;
+pub mod pack;
 pub mod stage;

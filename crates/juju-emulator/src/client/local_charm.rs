@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use crate::charm::archive;
 use crate::charm::check::check_charm_directory;
 use crate::charm::metadata::Charm;
+use crate::charm::pack;
 use crate::charm::stage;
 use crate::client::session::UsageError;
 use crate::controller::model::Model;
@@ -55,7 +56,7 @@ pub(crate) fn stage_charm(
     if source.is_file() {
         archive::unpack(&source, into).with_context(|| format!("cannot use {name}"))?;
     } else if source.join("metadata.yaml").is_file() {
-        stage::copy_directory(&source, into).with_context(|| format!("cannot use {name}"))?;
+        pack::copy_directory(&source, into).with_context(|| format!("cannot use {name}"))?;
     } else if stage::is_rust_charm(&source)? {
         // What is wrong is said before minutes of building.
         check(&Charm::read(&source)?)?;
@@ -75,7 +76,10 @@ pub(crate) fn stage_charm(
         Ok(charm) if charm.kubernetes => lacks(format!(
             "{name} is a charm for Kubernetes, and the emulator has only machines"
         )),
-        Ok(charm) => Ok((staged, charm)),
+        Ok(charm) => {
+            pack::make_hooks_executable(into, &charm)?;
+            Ok((staged, charm))
+        }
         Err(error) => {
             // What is wrong is told of what the operator has, not of the copy.
             let error = format!("{:#}", anyhow!(error));

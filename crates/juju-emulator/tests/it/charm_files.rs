@@ -1,6 +1,7 @@
 //! What is read and taken along of a charm's files, and of files with config.
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use serde_json::{Value, json};
 
@@ -191,4 +192,67 @@ fn a_refresh_keeps_what_fits_the_options_of_the_new_charm_and_drops_the_rest() {
     let all: Value = serde_json::from_str(&juju.ok(&["config", "tiny", "--format=json"])).unwrap();
     let source = |option: &str| all["settings"][option]["source"].clone();
     assert_eq!([source("port"), source("size")], ["user", "default"]);
+}
+
+#[test]
+fn what_juju_does_not_pack_is_not_deployed() {
+    // given a charm with a virtual environment, whose links lead out of it, and with patterns of its own
+    let juju = Juju::new();
+    juju.write_charm(".tox/unit/lib/x", "");
+    let interpreter = juju.home.path().join("charm/.tox/unit/python");
+    symlink("/usr/bin/python3", interpreter).unwrap();
+    juju.write_charm(".git/HEAD", "");
+    juju.write_charm(".jujuignore", "*.swp\n");
+    juju.write_charm("dispatch.swp", "");
+    juju.write_charm("lib/used", "");
+    // when
+    juju.ok(&["deploy", &juju.charm()]);
+    // then
+    let mut names: Vec<_> = fs::read_dir(juju.on_machine("0/agents/unit-tiny-0/charm"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    let then = [
+        ".juju-charm",
+        "config.yaml",
+        "dispatch",
+        "lib",
+        "metadata.yaml",
+    ];
+    assert_eq!(names, then);
+
+    juju.write_charm(".jujuignore", "lib/[\n");
+    let line = r#"cannot use the pattern "lib/[" in "#;
+    juju.refused(&["refresh", "tiny", "--path", &juju.charm()], 1, line);
+}
+
+#[test]
+fn hooks_are_made_executable_and_other_files_are_not() {
+    let juju = Juju::new();
+    fs::remove_file(juju.home.path().join("charm/dispatch")).unwrap();
+    juju.write_charm(
+        "metadata.yaml",
+        "name: tiny\nsummary: s\ndescription: d\nrequires: {db: mysql}\n",
+    );
+    let hook = "#!/bin/sh\nstatus-set active started\n";
+    for name in [
+        "start",
+        "db-relation-changed",
+        "other-relation-changed",
+        "common.sh",
+    ] {
+        juju.write_charm(&format!("hooks/{name}"), hook);
+        let path = juju.home.path().join("charm/hooks").join(name);
+        fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    juju.ok(&["deploy", &juju.charm()]);
+    assert_eq!(juju.unit("tiny/0"), r#""active" "started" null"#);
+    let hooks = juju.on_machine("0/agents/unit-tiny-0/charm/hooks");
+    let is_executable = |name: &str| {
+        let mode = fs::metadata(hooks.join(name)).unwrap().permissions().mode();
+        mode & 0o111 != 0
+    };
+    assert!(is_executable("start") && is_executable("db-relation-changed"));
+    assert!(!is_executable("other-relation-changed") && !is_executable("common.sh"));
 }
