@@ -65,13 +65,15 @@ impl From<InterfaceForm> for InterfaceOf {
     }
 }
 
-/// Reads a YAML file; `None` when there is no such file, or nothing in it.
+/// Reads a YAML file; `None` when there is no such file.
 pub(crate) fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, CharmError> {
     match fs::read_to_string(path) {
-        Ok(text) => yaml::read(&text).map_err(|source| CharmError::Yaml {
-            path: path.to_owned(),
-            source,
-        }),
+        Ok(text) => yaml::read(&text)
+            .map(Some)
+            .map_err(|source| CharmError::Yaml {
+                path: path.to_owned(),
+                source,
+            }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(CharmError::Read {
             path: path.to_owned(),

@@ -384,7 +384,11 @@ options:
     #[test]
     fn a_directory_without_an_executable_dispatch_is_no_charm() {
         let directory = tempfile::tempdir().unwrap();
-        fs::write(directory.path().join("metadata.yaml"), "name: hello").unwrap();
+        fs::write(
+            directory.path().join("metadata.yaml"),
+            "name: hello\nsummary: s\ndescription: d\n",
+        )
+        .unwrap();
         let refusal = check_charm_directory(directory.path()).unwrap_err();
         assert!(
             refusal

@@ -282,7 +282,7 @@ mod tests {
         write(
             &project,
             "charmcraft.yaml",
-            "name: hello\ntitle: Hello\ntype: charm\nparts: {charm: {plugin: rust}}\nrequires: {db: {interface: mysql}}",
+            "name: hello\nsummary: s\ndescription: d\ntitle: Hello\ntype: charm\nparts: {charm: {plugin: rust}}\nrequires: {db: {interface: mysql}}",
         );
         write(&project, "config.yaml", "# kept\noptions: {}");
         write(&project, "dispatch", "#!/bin/sh");
@@ -307,7 +307,7 @@ mod tests {
         );
         assert_eq!(
             fs::read_to_string(into.join("metadata.yaml")).unwrap(),
-            "display-name: Hello\nname: hello\nrequires:\n  db:\n    interface: mysql\n"
+            "description: d\ndisplay-name: Hello\nname: hello\nrequires:\n  db:\n    interface: mysql\nsummary: s\n"
         );
     }
 

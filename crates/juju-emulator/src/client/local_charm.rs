@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::charm::archive;
-use crate::charm::check::check_charm_directory;
+use crate::charm::check::{check_charm_directory, check_declarations};
 use crate::charm::metadata::Charm;
 use crate::charm::pack;
 use crate::charm::stage;
@@ -60,6 +60,7 @@ pub(crate) fn stage_charm(
     } else if stage::is_rust_charm(&source)? {
         // What is wrong is said before minutes of building.
         check(&Charm::read(&source)?)?;
+        check_declarations(&source, "charmcraft.yaml")?;
         let binaries = stage::build(&source)?;
         stage::stage(&source, &binaries, into)?;
     } else if source.join("charmcraft.yaml").is_file() {

@@ -256,3 +256,78 @@ fn hooks_are_made_executable_and_other_files_are_not() {
     assert!(is_executable("start") && is_executable("db-relation-changed"));
     assert!(!is_executable("other-relation-changed") && !is_executable("common.sh"));
 }
+
+#[test]
+fn what_juju_refuses_is_refused() {
+    let juju = Juju::deployed();
+    let before = juju.state();
+    let metadata = "name: tiny\nsummary: s\ndescription: d\n";
+    for (file, content, refusal) in [
+        ("config.yaml", "", "its config.yaml has no options"),
+        (
+            "config.yaml",
+            "# nothing\n",
+            "its config.yaml has no options",
+        ),
+        ("config.yaml", "foo: 1\n", "its config.yaml has no options"),
+        ("config.yaml", "[options]\n", "invalid type: sequence"),
+        (
+            "config.yaml",
+            "options: {a: {type: text}}",
+            r#"option "a" has unknown type "text""#,
+        ),
+        (
+            "config.yaml",
+            "options: {s: {type: string, default: yes}}",
+            r#"option "s" expected string, got true"#,
+        ),
+        (
+            "config.yaml",
+            "options: {s: {type: string, default: 5}}",
+            r#"option "s" expected string, got 5"#,
+        ),
+        (
+            "config.yaml",
+            "options: {s: {type: int, default: 1.5}}",
+            r#"option "s" expected int, got 1.5"#,
+        ),
+        (
+            "config.yaml",
+            "options: {s: {type: int, default: ''}}",
+            r#"option "s" expected int, got """#,
+        ),
+        (
+            "config.yaml",
+            "options: {s: {type: boolean, default: 1}}",
+            r#"option "s" expected boolean, got 1"#,
+        ),
+        (
+            "metadata.yaml",
+            "name: tiny\n",
+            "its metadata.yaml has no summary that is a text",
+        ),
+        (
+            "metadata.yaml",
+            "name: tiny\nsummary: s\ndescription:\n",
+            "has no description that is a text",
+        ),
+        (
+            "metadata.yaml",
+            "name: tiny\nsummary: yes\ndescription: d\n",
+            "has no summary that is a text",
+        ),
+        ("metadata.yaml", "", "its metadata has no name"),
+    ] {
+        juju.write_charm("config.yaml", "options: {}");
+        juju.write_charm("metadata.yaml", metadata);
+        juju.write_charm(file, content);
+        juju.refused(&["deploy", &juju.charm(), "other"], 1, refusal);
+        juju.refused(&["refresh", "tiny", "--path", &juju.charm()], 1, refusal);
+    }
+    assert_eq!(juju.state(), before);
+    juju.write_charm("metadata.yaml", metadata);
+    for config in ["options: {}", "options:\nother: 1\n"] {
+        juju.write_charm("config.yaml", config);
+        juju.ok(&["refresh", "tiny", "--path", &juju.charm()]);
+    }
+}

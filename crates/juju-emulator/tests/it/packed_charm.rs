@@ -11,7 +11,11 @@ use crate::verbs::{CHARM, Juju};
 
 type Files<'a> = &'a [(&'a str, u32, &'a str)];
 
-const METADATA: (&str, u32, &str) = ("metadata.yaml", 0o644, "name: tiny\n");
+const METADATA: (&str, u32, &str) = (
+    "metadata.yaml",
+    0o644,
+    "name: tiny\nsummary: s\ndescription: d\n",
+);
 const CONFIG: (&str, u32, &str) = (
     "config.yaml",
     0o644,
@@ -109,7 +113,11 @@ fn a_packed_charm_that_is_none_is_refused_and_changes_nothing() {
         juju.refused(&["deploy", &charm, "other"], 1, stderr);
         juju.refused(&["refresh", "tiny", "--path", &charm], 1, stderr);
     }
-    let subordinate = ("metadata.yaml", 0o644, "name: tiny\nsubordinate: true\n");
+    let subordinate = (
+        "metadata.yaml",
+        0o644,
+        "name: tiny\nsummary: s\ndescription: d\nsubordinate: true\n",
+    );
     let charm = juju.write_packed(&packed(&[subordinate, DISPATCH]));
     juju.refused(&["deploy", &charm, "other"], 2, "has no relations");
     assert_eq!(juju.state(), before);

@@ -66,7 +66,7 @@ impl Juju {
         juju.write_charm("dispatch", CHARM);
         juju.write_charm(
             "metadata.yaml",
-            "name: tiny\nextra-bindings: {admin: null}\n",
+            "name: tiny\nsummary: s\ndescription: d\nextra-bindings: {admin: null}\n",
         );
         juju.write_charm("config.yaml", CONFIG);
         juju
@@ -632,11 +632,14 @@ fn what_is_no_charm_is_refused_and_changes_nothing() {
     fs::create_dir_all(&outside).unwrap();
     let outside = outside.with_file_name("outside").display().to_string();
     for name in ["../x", &outside, "Tiny", "1st", "a--b"] {
-        juju.write_charm("metadata.yaml", &format!("name: {name}"));
+        juju.write_charm(
+            "metadata.yaml",
+            &format!("name: {name}\nsummary: s\ndescription: d\n"),
+        );
         juju.refused(&["deploy", &juju.charm(), "tiny"], 1, "is not words of");
     }
     assert!(fs::exists(outside + "-0").unwrap());
-    juju.write_charm("metadata.yaml", "name: tiny");
+    juju.write_charm("metadata.yaml", "name: tiny\nsummary: s\ndescription: d\n");
     let plain = fs::Permissions::from_mode(0o644);
     fs::set_permissions(juju.home.path().join("charm/dispatch"), plain).unwrap();
     juju.refused(&["deploy", &juju.charm()], 1, "chmod 755");

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{DeserializeOwned, Deserializer, Error, IntoDeserializer, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::go::yaml::node::{Node, parse};
@@ -129,7 +129,9 @@ impl<'de> Deserializer<'de> for Node {
                 let fields = last_of_each(fields, true);
                 visitor.visit_map(MapDeserializer::new(fields.into_iter()))
             }
-            _ => self.deserialize_any(visitor),
+            // Not by position.
+            Self::Sequence(_) => Err(Error::invalid_type(Unexpected::Seq, &visitor)),
+            Self::Scalar { .. } => self.deserialize_any(visitor),
         }
     }
 
@@ -232,6 +234,7 @@ mod tests {
                 .to_string()
         };
         assert!(read("one: {description: [1]}").starts_with("one.description: invalid type"));
+        assert!(read("one: [1, text]").starts_with("one: invalid type: sequence"));
         assert!(read("one: {default: .inf}").starts_with("one.default: .inf is no finite"));
         assert!(read("one: {").starts_with("line "));
     }
