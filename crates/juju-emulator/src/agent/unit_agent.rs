@@ -176,10 +176,12 @@ impl<'a> UnitAgent<'a> {
         self.set_status_before(hook)?;
         // Once, for a charm that comes while this one is installed has not been seen.
         let model = self.store.read()?;
-        if [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook) {
+        let (application, unit) = model.unit(self.unit).context("the unit is gone")?;
+        let brings_charm = [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook);
+        // A hook that failed runs again with the charm that it failed with.
+        if brings_charm && (unit.again.is_none() || unit.charm_installed == 0) {
             self.install_charm(&model)?;
         }
-        let (application, _) = model.unit(self.unit).context("the unit is gone")?;
         let seen = Seen::new(&model, application);
         let mut running = RunningHook::new(self.store, &model, self.unit, hook)?;
         let ended = running.run("", self.interrupt)?;

@@ -198,6 +198,15 @@ impl Charm {
         self.option(name)?.coerce(name, value)
     }
 
+    /// Of what an operator has set for another revision of the charm, what fits this one's options; Juju forgets the rest.
+    pub(crate) fn fitting(&self, settings: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+        let coerced = |(key, value): (&String, &Value)| {
+            let value = self.coerce_option(key, value).ok()?;
+            Some((key.clone(), value))
+        };
+        settings.iter().filter_map(coerced).collect()
+    }
+
     /// The declaration of one option.
     ///
     /// # Errors

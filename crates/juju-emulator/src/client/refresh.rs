@@ -11,7 +11,7 @@ use crate::charm::metadata::Charm;
 use crate::client::local_charm::stage_charm;
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
-use crate::controller::model::{Model, Reached};
+use crate::controller::model::Model;
 
 /// Replace the charm of an application.
 #[derive(Debug, clap::Args)]
@@ -54,12 +54,8 @@ impl Refresh {
             application.charm_version += 1;
             application.config_version += 1;
             if self.force_units {
-                for unit in application
-                    .units
-                    .values_mut()
-                    .filter(|unit| unit.reached > Reached::Machine)
-                {
-                    // upgrade-charm brings the new charm; config-changed follows it in any case.
+                for unit in application.units.values_mut() {
+                    // install or upgrade-charm brings the new charm; config-changed follows it in any case.
                     unit.again = None;
                 }
             }
@@ -88,11 +84,6 @@ impl Refresh {
                 charm.name
             );
         }
-        // As in Juju, what does not fit the new charm's option, or has none, is forgotten.
-        let coerced = |(key, value): (&String, &Value)| {
-            let value = charm.coerce_option(key, value).ok()?;
-            Some((key.clone(), value))
-        };
-        Ok(application.settings.iter().filter_map(coerced).collect())
+        Ok(charm.fitting(&application.settings))
     }
 }
