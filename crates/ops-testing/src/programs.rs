@@ -9,7 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context as _, Result, bail};
 use escargot::CargoBuild;
 use escargot::format::Message;
-use juju_emulator::charm::stage::{copy_directory, root_package, stage};
+use juju_emulator::charm::pack::copy_directory;
+use juju_emulator::charm::stage::{root_package, stage};
 
 /// Makes the directory of an unpacked charm, as `juju-emulator deploy` takes it, from a project or an unpacked charm.
 ///

@@ -181,7 +181,10 @@ impl<'a> UnitAgent<'a> {
         self.set_status_before(hook)?;
         // Once, for a charm that comes while this one is installed has not been seen.
         let model = self.store.read()?;
-        if [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook) {
+        let (_, unit) = model.unit(self.unit).context("the unit is gone")?;
+        let brings_charm = [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook);
+        // A hook that failed runs again with the charm that it failed with.
+        if brings_charm && (unit.again.is_none() || unit.charm_installed == 0) {
             self.install_charm(&model)?;
         }
         let known = Known::new(&model, self.unit, hook).context("the unit is gone")?;

@@ -64,7 +64,7 @@ impl<'a> ViewOfUnit<'a> {
                 Hook::Action { .. } => HookKind::Action,
                 _ => HookKind::Lifecycle,
             },
-            config: charm.config_with(&application.settings),
+            config: charm.config_with(&charm.fitting(&application.settings)),
             unit_status: status_of(&unit.workload_status),
             application_status: application
                 .status

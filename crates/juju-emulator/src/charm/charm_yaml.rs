@@ -1,11 +1,16 @@
 //! The files of a charm as they are written: `charmcraft.yaml` or `metadata.yaml`, and `config.yaml`.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::charm::config_option::ConfigOption;
+use crate::charm::charm_error::CharmError;
+use crate::go::yaml;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -27,7 +32,16 @@ pub(crate) struct Metadata {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Config {
-    pub(crate) options: Option<BTreeMap<String, ConfigOption>>,
+    pub(crate) options: Option<BTreeMap<String, OptionForm>>,
+}
+
+/// One config option.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct OptionForm {
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
+    pub(crate) default: Option<Value>,
+    pub(crate) description: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -68,5 +82,22 @@ impl From<InterfaceForm> for DeclaredEndpoint {
                 limit,
             },
         }
+    }
+}
+
+/// Reads a YAML file; `None` when there is no such file.
+pub(crate) fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, CharmError> {
+    match fs::read_to_string(path) {
+        Ok(text) => yaml::read(&text)
+            .map(Some)
+            .map_err(|source| CharmError::Yaml {
+                path: path.to_owned(),
+                source,
+            }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(CharmError::Read {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }

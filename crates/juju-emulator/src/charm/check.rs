@@ -4,6 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use serde_json::{Map, Value};
+
+use crate::charm::charm_yaml::read_yaml;
 use crate::charm::metadata::{Charm, CharmError};
 
 /// Checks that a directory is a charm that an agent can run: metadata, sound config, and an executable `dispatch` or `hooks/`.
@@ -20,6 +23,7 @@ pub(crate) fn check_charm_directory(directory: &Path) -> Result<Charm, CharmErro
         return Err(not_a_charm("it has no metadata.yaml"));
     }
     let charm = Charm::read(directory)?;
+    check_declarations(directory, "metadata.yaml")?;
     match fs::metadata(directory.join("dispatch")) {
         Ok(file) if file.is_file() && file.permissions().mode() & 0o111 != 0 => Ok(charm),
         Ok(_) => Err(not_a_charm(
@@ -27,5 +31,29 @@ pub(crate) fn check_charm_directory(directory: &Path) -> Result<Charm, CharmErro
         )),
         Err(_) if directory.join("hooks").is_dir() => Ok(charm),
         Err(_) => Err(not_a_charm("it has neither dispatch nor hooks/")),
+    }
+}
+
+/// Checks that a charm declares what Juju wants from every charm, in `metadata.yaml` or `charmcraft.yaml` and in `config.yaml`.
+pub(crate) fn check_declarations(directory: &Path, metadata: &str) -> Result<(), CharmError> {
+    let refused = |file: &str, what: &str| {
+        Err(CharmError::NotACharm {
+            directory: directory.to_owned(),
+            missing: format!("its {file} has no {what}"),
+        })
+    };
+    let declared: Map<String, Value> = read_yaml(&directory.join(metadata))?.unwrap_or_default();
+    for key in ["name", "summary", "description"] {
+        if !declared.get(key).is_some_and(Value::is_string) {
+            return refused(metadata, &format!("{key} that is a text"));
+        }
+    }
+    let config: Option<Map<String, Value>> = read_yaml(&directory.join("config.yaml"))?;
+    match config {
+        Some(config) if !config.contains_key("options") => {
+            let what = "options; a charm without any has no such file, or `options: {}` in it";
+            refused("config.yaml", what)
+        }
+        _ => Ok(()),
     }
 }

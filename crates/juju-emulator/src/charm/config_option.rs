@@ -1,24 +1,23 @@
 //! The options of a charm's config: their types, and the values that Juju takes for them.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
+use crate::go::strconv::{parse_bool, parse_int};
+
 /// One config option, such as `server-port`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ConfigOption {
     /// The type of its values; `string` when the charm does not say.
-    #[serde(rename = "type", default)]
     pub kind: OptionType,
     /// The value that counts until the operator sets one; `None` leaves the option unset.
-    #[serde(default)]
     pub default: Option<Value>,
     /// What the option does, for the operator.
-    #[serde(default)]
     pub description: String,
 }
 
 /// The type of a config option.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OptionType {
     /// Text.
@@ -64,6 +63,20 @@ impl std::fmt::Display for OptionType {
     }
 }
 
+impl OptionType {
+    /// The type that a charm calls by this name; one without a name is `string`.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "string" | "" => Self::String,
+            "int" => Self::Int,
+            "float" => Self::Float,
+            "boolean" => Self::Boolean,
+            "secret" => Self::Secret,
+            _ => return None,
+        })
+    }
+}
+
 impl ConfigOption {
     /// Reads a value given as text, as `juju config app server-port=8080` does.
     pub(crate) fn parse(&self, name: &str, text: &str) -> Result<Value, OptionError> {
@@ -75,11 +88,7 @@ impl ConfigOption {
                 .ok()
                 .filter(|number| number.is_finite())
                 .map(Value::from),
-            OptionType::Boolean => match text {
-                "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true.into()),
-                "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false.into()),
-                _ => None,
-            },
+            OptionType::Boolean => parse_bool(text).ok().map(Value::from),
             OptionType::Secret => {
                 (text.is_empty() || text.starts_with("secret:")).then(|| text.into())
             }
@@ -87,38 +96,37 @@ impl ConfigOption {
         value.ok_or_else(|| self.wrong_type(name, &Value::from(text)))
     }
 
-    /// Checks a value that has a type already, from YAML or JSON, and brings it into the form that Juju keeps.
+    /// Checks a value as a hook sees it, and brings it into the form that Juju keeps: a float is none without its point.
     pub(crate) fn check(&self, name: &str, value: &Value) -> Result<Value, OptionError> {
-        let fits = match self.kind {
-            OptionType::String => value.is_string(),
-            OptionType::Secret => value
-                .as_str()
-                .is_some_and(|text| text.is_empty() || text.starts_with("secret:")),
-            OptionType::Boolean => value.is_boolean(),
-            OptionType::Int => value.is_i64(),
-            OptionType::Float => value.is_number(),
-        };
-        if !fits {
+        let may_be_text = matches!(self.kind, OptionType::String | OptionType::Secret);
+        if value.is_string() && !may_be_text {
             return Err(self.wrong_type(name, value));
         }
-        Ok(match self.kind {
-            OptionType::Float => value.as_f64().map_or_else(|| value.clone(), Value::from),
-            _ => value.clone(),
-        })
+        self.coerce(name, value)
     }
 
-    /// The default in the form that Juju keeps, `None` when there is none.
-    pub(crate) fn checked_default(&self, name: &str) -> Result<Option<Value>, OptionError> {
-        let spelled_out = match self.kind {
-            OptionType::Boolean => self.default.as_ref().and_then(spelled_out_bool),
-            _ => None,
+    /// Brings a value that has a type already, from YAML or an older revision of the charm, into the form that Juju keeps: for an
+    /// int and a boolean that may be text, `"0x10"` or `"true"`.
+    pub(crate) fn coerce(&self, name: &str, value: &Value) -> Result<Value, OptionError> {
+        let text = value.as_str();
+        let coerced = match self.kind {
+            OptionType::String => text.map(Value::from),
+            OptionType::Secret => text
+                .filter(|text| text.is_empty() || text.starts_with("secret:"))
+                .map(Value::from),
+            OptionType::Boolean => match text {
+                Some(text) => parse_bool(text).ok(),
+                None => value.as_bool(),
+            }
+            .map(Value::from),
+            OptionType::Int => match text {
+                Some(text) => parse_int(text).and_then(|number| i64::try_from(number).ok()),
+                None => value.as_i64(),
+            }
+            .map(Value::from),
+            OptionType::Float => value.as_f64().map(Value::from),
         };
-        let default = spelled_out
-            .map(Value::from)
-            .or_else(|| self.default.clone());
-        default
-            .map(|default| self.check(name, &default))
-            .transpose()
+        coerced.ok_or_else(|| self.wrong_type(name, value))
     }
 
     fn wrong_type(&self, name: &str, value: &Value) -> OptionError {
@@ -127,14 +135,5 @@ impl ConfigOption {
             expected: self.kind,
             got: value.to_string(),
         }
-    }
-}
-
-/// `yes`, `no`, `on` and `off` are booleans in the YAML that Juju reads.
-fn spelled_out_bool(value: &Value) -> Option<bool> {
-    match value.as_str()? {
-        "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
-        "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
-        _ => None,
     }
 }

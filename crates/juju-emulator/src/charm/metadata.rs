@@ -1,14 +1,13 @@
 //! What a charm says about itself: its metadata, config options, actions and endpoints.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::charm::charm_yaml::{Config, DeclaredEndpoint, Metadata};
+pub use crate::charm::charm_error::{CharmError, YamlError};
+use crate::charm::charm_yaml::{Config, DeclaredEndpoint, Metadata, OptionForm, read_yaml};
 pub use crate::charm::config_option::{ConfigOption, OptionError, OptionType};
 use crate::charm::name::{NAME, is_name};
 
@@ -68,39 +67,6 @@ pub enum Role {
     Requirer,
     /// Declared under `peers`.
     Peer,
-}
-
-/// Why a charm's files, or a config value, cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CharmError {
-    /// A file cannot be read.
-    #[error("cannot read {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// A file is not the YAML that Juju expects.
-    #[error("cannot use {}", path.display())]
-    Yaml {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, and on which line.
-        source: serde_yaml::Error,
-    },
-    /// The directory is no charm; says what is missing.
-    #[error("{} is not a charm: {missing}", directory.display())]
-    NotACharm {
-        /// The directory.
-        directory: PathBuf,
-        /// What is missing or wrong.
-        missing: String,
-    },
-    /// A default in `config.yaml` does not have its option's type.
-    #[error("invalid config default: {0}")]
-    Default(OptionError),
 }
 
 impl Charm {
@@ -166,10 +132,9 @@ impl Charm {
                 missing: format!("its name {:?} is not {NAME}", metadata.name),
             });
         }
-        let mut options = config.options.unwrap_or_default();
-        for (name, option) in &mut options {
-            option.default = option.checked_default(name).map_err(CharmError::Default)?;
-        }
+        let options = config.options.unwrap_or_default().into_iter();
+        let options = options.map(|(name, form)| Ok((name.clone(), config_option(&name, form)?)));
+        let options = options.collect::<Result<_, CharmError>>()?;
         let sides = [
             (Role::Provider, metadata.provides),
             (Role::Requirer, metadata.requires),
@@ -230,13 +195,31 @@ impl Charm {
         self.option(name)?.parse(name, text)
     }
 
-    /// Checks the value of one option that has a type already, as in a file for `juju config --file`.
+    /// Checks the value of one option as a hook sees it, which has the option's type.
     ///
     /// # Errors
     ///
     /// As [`Charm::parse_option`].
     pub fn check_option(&self, name: &str, value: &Value) -> Result<Value, OptionError> {
         self.option(name)?.check(name, value)
+    }
+
+    /// Brings a value from elsewhere into the type of an option, as `juju config --file` and `juju refresh` do: `"8080"` is an int.
+    ///
+    /// # Errors
+    ///
+    /// As [`Charm::parse_option`].
+    pub(crate) fn coerce_option(&self, name: &str, value: &Value) -> Result<Value, OptionError> {
+        self.option(name)?.coerce(name, value)
+    }
+
+    /// Of what an operator has set for another revision of the charm, what fits this one's options; Juju forgets the rest.
+    pub(crate) fn fitting(&self, settings: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+        let coerced = |(key, value): (&String, &Value)| {
+            let value = self.coerce_option(key, value).ok()?;
+            Some((key.clone(), value))
+        };
+        settings.iter().filter_map(coerced).collect()
     }
 
     /// The declaration of one option.
@@ -280,35 +263,29 @@ fn assumes_kubernetes(assumes: &Value) -> bool {
     })
 }
 
-/// Reads a YAML file; `None` when there is no such file, or nothing in it.
-fn read_yaml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, CharmError> {
-    match fs::read_to_string(path) {
-        Ok(text) => parse_yaml(&text).map_err(|source| CharmError::Yaml {
-            path: path.to_owned(),
-            source,
-        }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(CharmError::Read {
-            path: path.to_owned(),
-            source,
-        }),
-    }
-}
-
-fn parse_yaml<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, serde_yaml::Error> {
-    if !text.contains("<<") {
-        return serde_yaml::from_str(text);
-    }
-    // Errors in what is merged know no line.
-    let mut value: serde_yaml::Value = serde_yaml::from_str(text)?;
-    value.apply_merge()?;
-    serde_yaml::from_value(value)
+fn config_option(name: &str, form: OptionForm) -> Result<ConfigOption, CharmError> {
+    let kind = form.kind.unwrap_or_default();
+    let Some(kind) = OptionType::named(&kind) else {
+        let option = name.to_owned();
+        return Err(CharmError::UnknownType { option, kind });
+    };
+    let mut option = ConfigOption {
+        kind,
+        default: None,
+        description: form.description.unwrap_or_default(),
+    };
+    let default = form.default.map(|default| option.coerce(name, &default));
+    option.default = default.transpose().map_err(CharmError::Default)?;
+    Ok(option)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::charm::check::check_charm_directory;
+    use crate::go::yaml;
 
     fn charm_with(config: &str) -> Result<Charm, CharmError> {
         let directory = tempfile::tempdir().unwrap();
@@ -398,20 +375,39 @@ options:
   two: {<<: *x, default: 2}
   lit: {type: boolean, default: yes}
   dark: {type: boolean, default: Off}
-  text: {default: yes}
+  text: {default: 'yes'}
+  many: {type: int, default: 8_000}
+  untyped: {type: , default: a, default: x}
 ";
         let config = charm_with(config).unwrap().default_config();
         let expected = [
             ("dark", Value::from(false)),
             ("lit", true.into()),
             ("one", 1.into()),
+            ("many", 8000.into()),
             ("text", "yes".into()),
             ("two", 2.into()),
+            ("untyped", "x".into()),
         ];
         let expected = expected.map(|(name, value)| (name.to_owned(), Some(value)));
         assert_eq!(config, expected.into());
-        let metadata: Metadata = parse_yaml("name: hello\nsubordinate:\n").unwrap();
+        let metadata: Metadata = yaml::read("name: hello\nsubordinate:\n").unwrap();
         assert_eq!(metadata.subordinate, None);
+    }
+
+    #[test]
+    fn a_default_in_quotes_is_what_its_option_wants() {
+        for (kind, default, value) in [
+            ("int", "\"3\"", Value::from(3)),
+            ("int", "'0x10'", 16.into()),
+            ("boolean", "\"true\"", true.into()),
+            ("boolean", "'0'", false.into()),
+            ("float", "2", 2.0.into()),
+        ] {
+            let config = format!("options: {{o: {{type: {kind}, default: {default}}}}}");
+            let config = charm_with(&config).unwrap().default_config();
+            assert_eq!(config["o"], Some(value), "{kind} {default}");
+        }
     }
 
     #[test]
@@ -426,7 +422,11 @@ options:
     #[test]
     fn a_directory_without_an_executable_dispatch_is_no_charm() {
         let directory = tempfile::tempdir().unwrap();
-        fs::write(directory.path().join("metadata.yaml"), "name: hello").unwrap();
+        fs::write(
+            directory.path().join("metadata.yaml"),
+            "name: hello\nsummary: s\ndescription: d\n",
+        )
+        .unwrap();
         let refusal = check_charm_directory(directory.path()).unwrap_err();
         assert!(
             refusal

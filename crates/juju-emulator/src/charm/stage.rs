@@ -12,6 +12,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use crate::go::yaml;
+
 /// What charmcraft takes over from `charmcraft.yaml` into the packed `metadata.yaml`, beside `title` and `links`, which
 /// only a store shows.
 const METADATA: [&str; 15] = [
@@ -112,12 +114,14 @@ pub fn stage(project: &Path, binaries: &[PathBuf], into: &Path) -> Result<()> {
     copy(&dispatch, &into.join("dispatch"))?;
     fs::set_permissions(into.join("dispatch"), fs::Permissions::from_mode(0o755))?;
 
-    let mut metadata: BTreeMap<_, _> = METADATA
+    let title = charmcraft.get("title");
+    let title = title.map(|title| ("display-name".to_owned(), title.clone()));
+    let metadata: serde_json::Map<_, _> = METADATA
         .into_iter()
-        .filter_map(|key| Some((key, charmcraft.get(key)?)))
+        .filter_map(|key| Some((key.to_owned(), charmcraft.get(key)?.clone())))
+        .chain(title)
         .collect();
-    metadata.extend(charmcraft.get("title").map(|title| ("display-name", title)));
-    write_yaml(&into.join("metadata.yaml"), &metadata)?;
+    write_yaml(&into.join("metadata.yaml"), &metadata.into())?;
     for section in ["config", "actions"] {
         let name = format!("{section}.yaml");
         if let Some(content) = charmcraft.get(section) {
@@ -129,37 +133,10 @@ pub fn stage(project: &Path, binaries: &[PathBuf], into: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Copies a charm directory as it is; links stay links.
-///
-/// # Errors
-///
-/// When a file cannot be read or written.
-pub fn copy_directory(from: &Path, into: &Path) -> Result<()> {
-    fs::create_dir_all(into).with_context(|| format!("cannot create {}", into.display()))?;
-    for entry in entries_below(from, Some(into))? {
-        let (source, target) = (from.join(&entry), into.join(&entry));
-        let kind = fs::symlink_metadata(&source)?.file_type();
-        if kind.is_dir() {
-            fs::create_dir(&target)
-                .with_context(|| format!("cannot create {}", target.display()))?;
-        } else if kind.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(&source)?, target)?;
-        } else if kind.is_file() {
-            copy(&source, &target)?;
-        } else {
-            bail!(
-                "{} is neither a file, a directory nor a link",
-                source.display()
-            );
-        }
-    }
-    check_links(into)
-}
-
 /// Checks that no link of a charm leads out of it, neither as it is written nor by way of other links.
 pub(crate) fn check_links(charm: &Path) -> Result<()> {
     let root = fs::canonicalize(charm)?;
-    for entry in entries_below(charm, None)? {
+    for entry in entries_below(charm, nothing)? {
         let Ok(link) = fs::read_link(charm.join(&entry)) else {
             continue;
         };
@@ -182,9 +159,9 @@ pub(crate) fn check_links(charm: &Path) -> Result<()> {
 pub(crate) fn install(staged: &Path, previous: Option<&Path>, charm_dir: &Path) -> Result<()> {
     fs::create_dir_all(charm_dir)
         .with_context(|| format!("cannot create {}", charm_dir.display()))?;
-    let entries = entries_below(staged, None)?;
+    let entries = entries_below(staged, nothing)?;
     if let Some(previous) = previous {
-        for entry in entries_below(previous, None)?.into_iter().rev() {
+        for entry in entries_below(previous, nothing)?.into_iter().rev() {
             if !entries.contains(&entry) {
                 let gone = charm_dir.join(entry);
                 // The charm may have removed it before, or have files of its own in the directory.
@@ -223,8 +200,12 @@ pub(crate) fn install(staged: &Path, previous: Option<&Path>, charm_dir: &Path) 
     Ok(())
 }
 
-/// The paths of all that is below a directory, each directory before what is in it; `except` is left out.
-fn entries_below(directory: &Path, except: Option<&Path>) -> Result<Vec<PathBuf>> {
+/// The paths of all that is below a directory, each directory before what is in it. `leaves_out` says of a path in it, and
+/// of whether that is a directory, whether to pass it over.
+pub(crate) fn entries_below(
+    directory: &Path,
+    leaves_out: impl Fn(&Path, bool) -> bool,
+) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     let mut directories = vec![PathBuf::new()];
     while let Some(below) = directories.pop() {
@@ -234,10 +215,11 @@ fn entries_below(directory: &Path, except: Option<&Path>) -> Result<Vec<PathBuf>
         for entry in entries {
             let entry = entry?;
             let name = below.join(entry.file_name());
-            if except.is_some_and(|except| except.starts_with(entry.path())) {
+            let is_directory = entry.file_type()?.is_dir();
+            if leaves_out(&name, is_directory) {
                 continue;
             }
-            if entry.file_type()?.is_dir() {
+            if is_directory {
                 directories.push(name.clone());
             }
             paths.push(name);
@@ -245,6 +227,10 @@ fn entries_below(directory: &Path, except: Option<&Path>) -> Result<Vec<PathBuf>
     }
     paths.sort();
     Ok(paths)
+}
+
+fn nothing(_: &Path, _: bool) -> bool {
+    false
 }
 
 fn leads_out(file: &Path, link: &Path) -> bool {
@@ -270,12 +256,12 @@ fn read_charmcraft(project: &Path) -> Result<BTreeMap<String, Value>> {
     let path = project.join("charmcraft.yaml");
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_yaml::from_str(&text).with_context(|| format!("cannot use {}", path.display()))
+    yaml::read(&text).with_context(|| format!("cannot use {}", path.display()))
 }
 
-fn write_yaml(path: &Path, content: &impl serde::Serialize) -> Result<()> {
-    let text = serde_yaml::to_string(content)?;
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+fn write_yaml(path: &Path, content: &Value) -> Result<()> {
+    fs::write(path, yaml::document(content))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]
@@ -296,7 +282,7 @@ mod tests {
         write(
             &project,
             "charmcraft.yaml",
-            "name: hello\ntitle: Hello\ntype: charm\nparts: {charm: {plugin: rust}}\nrequires: {db: {interface: mysql}}",
+            "name: hello\nsummary: s\ndescription: d\ntitle: Hello\ntype: charm\nparts: {charm: {plugin: rust}}\nrequires: {db: {interface: mysql}}",
         );
         write(&project, "config.yaml", "# kept\noptions: {}");
         write(&project, "dispatch", "#!/bin/sh");
@@ -316,12 +302,12 @@ mod tests {
             "metadata.yaml",
         ];
         assert_eq!(
-            entries_below(&into, None).unwrap(),
+            entries_below(&into, nothing).unwrap(),
             names.map(PathBuf::from)
         );
         assert_eq!(
             fs::read_to_string(into.join("metadata.yaml")).unwrap(),
-            "display-name: Hello\nname: hello\nrequires:\n  db:\n    interface: mysql\n"
+            "description: d\ndisplay-name: Hello\nname: hello\nrequires:\n  db:\n    interface: mysql\nsummary: s\n"
         );
     }
 
@@ -340,7 +326,7 @@ mod tests {
         assert_eq!(fs::read_to_string(unit.join("dispatch")).unwrap(), "2");
         let entries = ["dispatch", "kept", "kept/data", "own", "own/data"];
         assert_eq!(
-            entries_below(&unit, None).unwrap(),
+            entries_below(&unit, nothing).unwrap(),
             entries.map(PathBuf::from)
         );
     }
@@ -360,36 +346,5 @@ mod tests {
         assert_eq!(fs::read_to_string(unit.join("link")).unwrap(), "2");
         install(&old, Some(&new), &unit).unwrap();
         assert_eq!(fs::read_to_string(unit.join("link/in")).unwrap(), "1");
-    }
-
-    #[test]
-    fn an_empty_directory_is_part_of_a_charm() {
-        let home = tempfile::tempdir().unwrap();
-        let [charm, staged, unit] = ["charm", "staged", "unit"].map(|name| home.path().join(name));
-        fs::create_dir_all(charm.join("lib/empty")).unwrap();
-        copy_directory(&charm, &staged).unwrap();
-        install(&staged, None, &unit).unwrap();
-        assert!(unit.join("lib/empty").is_dir());
-    }
-
-    #[test]
-    fn a_link_that_leads_out_of_the_charm_is_refused() {
-        let home = tempfile::tempdir().unwrap();
-        let charm = home.path().join("charm");
-        for (number, (link, refused)) in [
-            ("../etc", true),
-            ("/etc/passwd", true),
-            ("b/../../x", true),
-            ("b", false),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            write(&charm, "b", "");
-            let _ = fs::remove_file(charm.join("a"));
-            std::os::unix::fs::symlink(link, charm.join("a")).unwrap();
-            let result = copy_directory(&charm, &home.path().join(number.to_string()));
-            assert_eq!(result.is_err(), refused, "{link}");
-        }
     }
 }

@@ -14,6 +14,7 @@ use crate::client::status::settle_and_show;
 use crate::controller::model::Model;
 use crate::controller::store::Store;
 use crate::go::strconv::yaml_number;
+use crate::go::yaml;
 
 /// Show or change the config of an application.
 #[derive(Debug, clap::Args)]
@@ -79,7 +80,12 @@ impl Config {
                 .extend(read_values(&charm, set).context(parsing)?);
             if let Some(text) = &file {
                 let settings = settings_from_yaml(&charm, &self.application, text);
-                application.settings.extend(settings.context(parsing)?);
+                for (key, value) in settings.context(parsing)? {
+                    match value {
+                        Some(value) => application.settings.insert(key, value),
+                        None => application.settings.remove(&key),
+                    };
+                }
             }
             if charm.config_with(&application.settings) != before {
                 application.config_version += 1;
@@ -203,28 +209,51 @@ pub(crate) fn read_values(charm: &Charm, values: &[String]) -> Result<BTreeMap<S
     Ok(settings)
 }
 
-/// Reads options from YAML that has them below the application's name.
+/// Reads options from YAML that has them below the application's name, or that `config` has printed; null resets an option.
 pub(crate) fn settings_from_yaml(
     charm: &Charm,
     application: &str,
     text: &str,
-) -> Result<BTreeMap<String, Value>> {
-    let mut all: BTreeMap<String, BTreeMap<String, Value>> =
-        serde_yaml::from_str(text).context("cannot parse settings data")?;
-    let settings = all
-        .remove(application)
-        .with_context(|| format!("no settings found for \"{application}\""))?;
-    settings
-        .into_iter()
-        .map(|(key, value)| {
-            // As in Juju, text is read as the type that the option has.
-            let value = match value.as_str() {
-                Some(text) => charm.parse_option(&key, text)?,
-                None => charm.check_option(&key, &value)?,
+) -> Result<BTreeMap<String, Option<Value>>> {
+    let mut all: BTreeMap<String, Value> =
+        yaml::read(text).context("cannot parse settings data")?;
+    let printed = all.contains_key("settings") && !all.contains_key(application);
+    let settings = match all.remove(if printed { "settings" } else { application }) {
+        Some(Value::Object(settings)) => settings,
+        Some(Value::Null) => return Ok(BTreeMap::new()),
+        Some(_) => bail!("the settings of \"{application}\" are no mapping of option to value"),
+        None => bail!("no settings found for \"{application}\""),
+    };
+    let mut read = BTreeMap::new();
+    for (key, mut value) in settings {
+        if printed {
+            // Some have none.
+            let Some(of_option) = value.get_mut("value") else {
+                continue;
             };
-            Ok((key, value))
-        })
-        .collect()
+            value = of_option.take();
+            if let Some(number) = whole(&value) {
+                value = number.into();
+            }
+        }
+        let value = match &value {
+            Value::Null => charm.option(&key).map(|_| None)?,
+            // As in Juju, text is read as the type that the option has.
+            Value::String(text) => Some(charm.parse_option(&key, text)?),
+            _ => Some(charm.coerce_option(&key, &value)?),
+        };
+        read.insert(key, value);
+    }
+    Ok(read)
+}
+
+/// The whole number that is printed as `1e+06`.
+fn whole(value: &Value) -> Option<i64> {
+    let number = value.as_f64().filter(|_| value.is_f64())?;
+    format!("{number:.0}")
+        .parse()
+        .ok()
+        .filter(|_| number.fract() == 0.0)
 }
 
 fn read_file(path: &str) -> Result<String> {

@@ -14,7 +14,7 @@ use crate::charm::metadata::Charm;
 use crate::charm::name::{NAME, is_name};
 use crate::client::config::{read_values, settings_from_yaml};
 use crate::client::local_charm::stage_charm;
-use crate::client::session::Session;
+use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
 use crate::client::units::NewUnits;
 use crate::controller::model::{Application, DEFAULT_BASE, Model};
@@ -84,8 +84,17 @@ impl Deploy {
 
     /// The text of each file that `--config` names, read once, for it may be a pipe.
     fn config_files(&self) -> Result<BTreeMap<&str, String>> {
-        let files = self.config.iter().filter(|config| !config.contains('='));
+        let files: Vec<_> = self
+            .config
+            .iter()
+            .filter(|config| !config.contains('='))
+            .collect();
+        if files.len() > 1 {
+            let message = "only a single config YAML file can be specified";
+            return Err(UsageError(format!("{message}, got {}", files.len())).into());
+        }
         files
+            .into_iter()
             .map(|file| {
                 let text = fs::read_to_string(file)
                     .with_context(|| format!("cannot read the config file {file}"))?;
@@ -112,12 +121,16 @@ impl Deploy {
             );
         }
         let mut settings = BTreeMap::new();
-        for config in &self.config {
-            settings.extend(match files.get(config.as_str()) {
-                Some(text) => settings_from_yaml(charm, name, text)?,
-                None => read_values(charm, std::slice::from_ref(config))?,
-            });
+        for text in files.values() {
+            settings.extend(settings_from_yaml(charm, name, text)?);
         }
+        let mut settings: BTreeMap<_, _> = settings
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value?)))
+            .collect();
+        // As in Juju these count more than a file, wherever they stand.
+        let values = self.config.iter().filter(|config| config.contains('='));
+        settings.extend(read_values(charm, &values.cloned().collect::<Vec<_>>())?);
         Ok((name.clone(), settings))
     }
 

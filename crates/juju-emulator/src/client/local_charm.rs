@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::charm::archive;
-use crate::charm::check::check_charm_directory;
+use crate::charm::check::{check_charm_directory, check_declarations};
 use crate::charm::metadata::Charm;
+use crate::charm::pack;
 use crate::charm::stage;
 use crate::client::session::UsageError;
 use crate::controller::model::Model;
@@ -55,10 +56,11 @@ pub(crate) fn stage_charm(
     if source.is_file() {
         archive::unpack(&source, into).with_context(|| format!("cannot use {name}"))?;
     } else if source.join("metadata.yaml").is_file() {
-        stage::copy_directory(&source, into).with_context(|| format!("cannot use {name}"))?;
+        pack::copy_directory(&source, into).with_context(|| format!("cannot use {name}"))?;
     } else if stage::is_rust_charm(&source)? {
         // What is wrong is said before minutes of building.
         check(&Charm::read(&source)?)?;
+        check_declarations(&source, "charmcraft.yaml")?;
         let binaries = stage::build(&source)?;
         stage::stage(&source, &binaries, into)?;
     } else if source.join("charmcraft.yaml").is_file() {
@@ -72,7 +74,10 @@ pub(crate) fn stage_charm(
         Ok(charm) if charm.kubernetes => lacks(format!(
             "{name} is a charm for Kubernetes, and the emulator has only machines"
         )),
-        Ok(charm) => Ok((staged, charm)),
+        Ok(charm) => {
+            pack::make_hooks_executable(into, &charm)?;
+            Ok((staged, charm))
+        }
         Err(error) => {
             // What is wrong is told of what the operator has, not of the copy.
             let error = format!("{:#}", anyhow!(error));

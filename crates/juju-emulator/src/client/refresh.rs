@@ -12,7 +12,7 @@ use crate::charm::metadata::Charm;
 use crate::client::local_charm::stage_charm;
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
-use crate::controller::model::{Model, Reached};
+use crate::controller::model::Model;
 use crate::controller::relation::Side;
 
 /// Replace the charm of an application.
@@ -57,12 +57,8 @@ impl Refresh {
             application.config_version += 1;
             application.subordinate = charm.subordinate;
             if self.force_units {
-                for unit in application
-                    .units
-                    .values_mut()
-                    .filter(|unit| unit.reached > Reached::Machine)
-                {
-                    // upgrade-charm brings the new charm; config-changed follows it in any case.
+                for unit in application.units.values_mut() {
+                    // install or upgrade-charm brings the new charm; config-changed follows it in any case.
                     unit.again = None;
                 }
             }
@@ -104,12 +100,6 @@ impl Refresh {
                 );
             }
         }
-        // As in Juju, what the new charm has no option for is forgotten.
-        let mut settings = application.settings.clone();
-        settings.retain(|key, _| charm.options.contains_key(key));
-        for (key, value) in &settings {
-            charm.check_option(key, value)?;
-        }
-        Ok(settings)
+        Ok(charm.fitting(&application.settings))
     }
 }

@@ -65,6 +65,36 @@ pub(crate) fn atoi(text: &str) -> Result<i64, String> {
     signed.map_or_else(|| failed("value out of range"), Ok)
 }
 
+/// Reads a whole number with a prefix that says its base, as Go's `strconv.ParseInt` does for base 0: `0x1f`, `0b101`, `010`,
+/// `8_000`. Go's callers then see to its size.
+pub(crate) fn parse_int(text: &str) -> Option<i128> {
+    let (sign, unsigned) = match text.as_bytes().first()? {
+        b'-' => (-1, &text[1..]),
+        b'+' => (1, &text[1..]),
+        _ => (1, text),
+    };
+    let lower = unsigned.to_ascii_lowercase();
+    let (radix, digits) = match lower.get(..2) {
+        Some("0x") => (16, &lower[2..]),
+        Some("0o") => (8, &lower[2..]),
+        Some("0b") => (2, &lower[2..]),
+        _ if lower.len() > 1 && lower.starts_with('0') => (8, &lower[1..]),
+        _ => (10, &lower[..]),
+    };
+    let has_prefix = digits.len() < lower.len();
+    let groups: Vec<_> = digits.split('_').collect();
+    // A line stands between digits, or between the prefix and a digit.
+    let lines_are_right = |(n, group): (usize, &&str)| {
+        let is_first = n == 0 && has_prefix && groups.len() > 1;
+        is_first || (!group.is_empty() && group.chars().all(|c| c.is_digit(radix)))
+    };
+    if !groups.iter().enumerate().all(lines_are_right) {
+        return None;
+    }
+    let number = i128::from_str_radix(&groups.concat(), radix).ok()?;
+    (number <= u64::MAX.into()).then_some(sign * number)
+}
+
 /// Reads a truth value as Go's `strconv.ParseBool`. The error is Go's text.
 pub(crate) fn parse_bool(text: &str) -> Result<bool, String> {
     match text {
@@ -153,6 +183,34 @@ mod tests {
                 atoi(text),
                 Err(format!("strconv.Atoi: parsing \"{text}\": {why}"))
             );
+        }
+    }
+
+    #[test]
+    fn numbers_with_a_base_are_read_as_go_reads_them() {
+        for (text, number) in [
+            ("3", Some(3)),
+            ("-3", Some(-3)),
+            ("+0x1F", Some(31)),
+            ("010", Some(8)),
+            ("0o17", Some(15)),
+            ("0b_101", Some(5)),
+            ("0_7", Some(7)),
+            ("8_000", Some(8000)),
+            ("0", Some(0)),
+            ("", None),
+            ("-", None),
+            ("_8", None),
+            ("8_", None),
+            ("8__0", None),
+            ("08", None),
+            ("0x", None),
+            ("0x-1", None),
+            ("1.0", None),
+            ("é", None),
+            ("99999999999999999999", None),
+        ] {
+            assert_eq!(parse_int(text), number, "{text}");
         }
     }
 

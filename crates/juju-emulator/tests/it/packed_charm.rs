@@ -11,7 +11,11 @@ use crate::verbs::{CHARM, Juju};
 
 type Files<'a> = &'a [(&'a str, u32, &'a str)];
 
-const METADATA: (&str, u32, &str) = ("metadata.yaml", 0o644, "name: tiny\n");
+const METADATA: (&str, u32, &str) = (
+    "metadata.yaml",
+    0o644,
+    "name: tiny\nsummary: s\ndescription: d\n",
+);
 const CONFIG: (&str, u32, &str) = (
     "config.yaml",
     0o644,
@@ -112,7 +116,7 @@ fn a_packed_charm_that_is_none_is_refused_and_changes_nothing() {
     let kubernetes = (
         "metadata.yaml",
         0o644,
-        "name: tiny\ncontainers: {web: {}}\n",
+        "name: tiny\nsummary: s\ndescription: d\ncontainers: {web: {}}\n",
     );
     let charm = juju.write_packed(&packed(&[kubernetes, DISPATCH]));
     juju.refused(&["deploy", &charm, "other"], 2, "is a charm for Kubernetes");

@@ -47,12 +47,15 @@ fn what_the_emulator_lacks_is_refused_with_2() {
         "assumes: [juju >= 3.1, k8s-api]",
         "assumes: [{all-of: [k8s-api]}]",
     ] {
-        juju.write_charm("metadata.yaml", &format!("name: tiny\n{needs_kubernetes}"));
+        juju.write_charm(
+            "metadata.yaml",
+            &format!("name: tiny\nsummary: s\ndescription: d\n{needs_kubernetes}"),
+        );
         juju.refused(&["deploy", &charm], 2, "is a charm for Kubernetes");
     }
     juju.write_charm(
         "metadata.yaml",
-        "name: tiny\nassumes: [{any-of: [k8s-api, juju >= 3]}]",
+        "name: tiny\nsummary: s\ndescription: d\nassumes: [{any-of: [k8s-api, juju >= 3]}]",
     );
     juju.ok(&["deploy", &charm]);
 }
@@ -62,7 +65,7 @@ fn what_a_charm_declares_and_will_not_get_is_said_when_it_is_deployed() {
     let juju = Juju::new();
     juju.write_charm(
         "metadata.yaml",
-        "name: tiny\nstorage: {data: {type: filesystem}}\nresources: {image: {type: file}}",
+        "name: tiny\nsummary: s\ndescription: d\nstorage: {data: {type: filesystem}}\nresources: {image: {type: file}}",
     );
     let ran = juju.run(&["deploy", &juju.charm()]);
     assert_eq!(ran.code, Some(0), "{ran:?}");

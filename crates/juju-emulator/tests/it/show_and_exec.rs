@@ -241,7 +241,7 @@ fn what_cannot_be_deployed_is_not_built() {
     let juju = Juju::deployed();
     let project = juju.home.path().join("project");
     fs::create_dir(&project).unwrap();
-    let metadata = "name: tiny\nparts: {charm: {plugin: rust}}\n";
+    let metadata = "name: tiny\nsummary: s\ndescription: d\nparts: {charm: {plugin: rust}}\n";
     fs::write(project.join("charmcraft.yaml"), metadata).unwrap();
     let project = project.display().to_string();
     let given_then = [
@@ -257,7 +257,7 @@ fn what_cannot_be_deployed_is_not_built() {
         ),
         (&["deploy", &project, "x"], "cannot run cargo"),
     ];
-    juju.write_charm("metadata.yaml", "name: other");
+    juju.write_charm("metadata.yaml", "name: other\nsummary: s\ndescription: d\n");
     juju.ok(&["deploy", &juju.charm(), "web", "--config", "port=81"]);
     for (args, stderr) in given_then {
         // when

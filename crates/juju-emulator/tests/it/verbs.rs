@@ -66,7 +66,7 @@ impl Juju {
         juju.write_charm("dispatch", CHARM);
         juju.write_charm(
             "metadata.yaml",
-            "name: tiny\nextra-bindings: {admin: null}\n",
+            "name: tiny\nsummary: s\ndescription: d\nextra-bindings: {admin: null}\n",
         );
         juju.write_charm("config.yaml", CONFIG);
         juju
@@ -488,16 +488,22 @@ fn a_charm_that_comes_while_the_one_before_it_is_installed_is_installed_after_it
     // given a unit whose agent waits in the middle of an upgrade: for the text of the note that says which charm it has
     let juju = Juju::deployed();
     juju.ok(&["model-config", "automatically-retry-hooks=false"]);
-    let fails_once =
-        "[ $JUJU_HOOK_NAME != upgrade-charm ] || [ -e upgraded ] || { touch upgraded; exit 1; }\n";
-    let body = CHARM.strip_prefix("#!/bin/sh\n").unwrap();
-    juju.write_charm("dispatch", &format!("#!/bin/sh\n{fails_once}{body}"));
-    juju.ok(&["refresh", "tiny", "--path", &juju.charm()]);
+    let refresh = ["refresh", "tiny", "--path", &juju.charm()];
+    juju.write_charm(
+        "dispatch",
+        "#!/bin/sh\n[ $JUJU_HOOK_NAME != upgrade-charm ]\n",
+    );
+    juju.ok(&refresh);
+    juju.write_charm("dispatch", CHARM);
+    juju.ok(&refresh);
     let note = juju.on_machine("0/agents/unit-tiny-0/charm/.juju-charm");
     let text = fs::read_to_string(&note).unwrap();
     fs::remove_file(&note).unwrap();
     nix::unistd::mkfifo(&note, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let mut resolved = juju.command(&["resolved", "tiny/0"]).spawn().unwrap();
+    let mut resolved = juju
+        .command(&["resolved", "--no-retry", "tiny/0"])
+        .spawn()
+        .unwrap();
     let mut waiting = fs::File::options().write(true).open(&note).unwrap();
     fs::remove_file(&note).unwrap();
     fs::write(&note, &text).unwrap();
@@ -505,11 +511,11 @@ fn a_charm_that_comes_while_the_one_before_it_is_installed_is_installed_after_it
     // when
     juju.write_charm("dispatch", &CHARM.replace("1.2", "1.3"));
     let mut refresh = juju
-        .command(&["refresh", "tiny", "--path", &juju.charm()])
+        .command(&refresh)
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    while !juju.state().contains(r#""revision":2"#) {
+    while !juju.state().contains(r#""revision":3"#) {
         std::thread::yield_now();
     }
     waiting.write_all(text.as_bytes()).unwrap();
@@ -519,7 +525,78 @@ fn a_charm_that_comes_while_the_one_before_it_is_installed_is_installed_after_it
 
     // then
     assert_eq!(juju.application()["version"], "1.3");
-    assert_eq!(fs::read_to_string(&note).unwrap(), "local:tiny-2\n");
+    assert_eq!(fs::read_to_string(&note).unwrap(), "local:tiny-3\n");
+}
+
+#[test]
+fn a_unit_in_error_keeps_its_charm_until_it_is_resolved_or_forced() {
+    for (failing, forced_hooks) in [
+        ("upgrade-charm", &["upgrade-charm", "config-changed"][..]),
+        (
+            "install",
+            &["install", "leader-elected", "config-changed", "start"],
+        ),
+    ] {
+        // given a charm whose hook fails
+        let juju = Juju::new();
+        juju.ok(&["model-config", "automatically-retry-hooks=false"]);
+        let path = juju.charm();
+        if failing == "upgrade-charm" {
+            juju.ok(&["deploy", &path]);
+        }
+        let fails = format!("#!/bin/sh\n[ $JUJU_HOOK_NAME != {failing} ]\n");
+        juju.write_charm("dispatch", &fails);
+        if failing == "upgrade-charm" {
+            juju.ok(&["refresh", "tiny", "--path", &path]);
+        } else {
+            juju.ok(&["deploy", &path]);
+        }
+        let before = juju.hooks().len();
+        let failed = format!("hook failed: \\\"{failing}\\\"");
+        // when a good one comes, then it does not replace the code
+        juju.write_charm("dispatch", &CHARM.replace("1.2", "1.3"));
+        juju.ok(&["refresh", "tiny", "--path", &path]);
+        assert!(juju.unit("tiny/0").contains(&failed));
+        juju.ok(&["resolved", "tiny/0"]);
+        assert!(
+            juju.unit("tiny/0").contains(&failed),
+            "{}",
+            juju.unit("tiny/0")
+        );
+        // but by force
+        juju.ok(&["refresh", "tiny", "--path", &path, "--force-units"]);
+        assert_eq!(juju.unit("tiny/0"), r#""active" "port 8000" ["8000/tcp"]"#);
+        assert_eq!(juju.hooks()[before..], *forced_hooks);
+        assert_eq!(juju.application()["version"], "1.3");
+    }
+}
+
+#[test]
+fn a_unit_that_keeps_its_charm_sees_the_settings_that_fit_it() {
+    // given a unit in error, and a new charm that makes a number of a text
+    let juju = Juju::new();
+    let dispatch = "#!/bin/sh\n[ $JUJU_HOOK_NAME != update-status ] || exit 1\nstatus-set active \"$(config-get --format=json do)\"\n";
+    juju.write_charm("dispatch", dispatch);
+    juju.ok(&["model-config", "automatically-retry-hooks=false"]);
+    juju.ok(&["deploy", &juju.charm(), "--config", "do=7"]);
+    let mut state: Value = serde_json::from_str(&juju.state()).unwrap();
+    let unit = &mut state["applications"]["tiny"]["units"]["tiny/0"];
+    unit["update_status_at"] = Timestamp::UNIX_EPOCH.to_string().into();
+    juju.write_state(&state.to_string());
+    assert!(juju.unit("tiny/0").contains("hook failed"));
+    juju.write_charm("config.yaml", "options: {do: {type: int, default: 0}}");
+    juju.ok(&["refresh", "tiny", "--path", &juju.charm()]);
+    // when, then
+    let shown = juju.ok(&[
+        "exec",
+        "--unit",
+        "tiny/0",
+        "--",
+        "config-get --format=json do",
+    ]);
+    assert_eq!(shown, "\"nothing\"\n");
+    juju.ok(&["resolved", "--no-retry", "tiny/0"]);
+    assert_eq!(juju.unit("tiny/0"), r#""active" "7" null"#);
 }
 
 #[test]
@@ -659,11 +736,14 @@ fn what_is_no_charm_is_refused_and_changes_nothing() {
     fs::create_dir_all(&outside).unwrap();
     let outside = outside.with_file_name("outside").display().to_string();
     for name in ["../x", &outside, "Tiny", "1st", "a--b"] {
-        juju.write_charm("metadata.yaml", &format!("name: {name}"));
+        juju.write_charm(
+            "metadata.yaml",
+            &format!("name: {name}\nsummary: s\ndescription: d\n"),
+        );
         juju.refused(&["deploy", &juju.charm(), "tiny"], 1, "is not words of");
     }
     assert!(fs::exists(outside + "-0").unwrap());
-    juju.write_charm("metadata.yaml", "name: tiny");
+    juju.write_charm("metadata.yaml", "name: tiny\nsummary: s\ndescription: d\n");
     let plain = fs::Permissions::from_mode(0o644);
     fs::set_permissions(juju.home.path().join("charm/dispatch"), plain).unwrap();
     juju.refused(&["deploy", &juju.charm()], 1, "chmod 755");

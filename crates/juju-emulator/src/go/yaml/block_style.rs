@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::go::strconv::yaml_number;
-use crate::go::yaml::{ambiguous, sort};
+use crate::go::yaml::{resolve, sort};
 
 /// Where a line is folded, at the next blank.
 const WIDTH: usize = 80;
@@ -105,7 +105,7 @@ impl Writer {
             Some(indent) if has_newline && !special && !text.ends_with(' ') => {
                 self.literal(text, indent);
             }
-            _ if has_newline || special || ambiguous::is_ambiguous(text) => {
+            _ if has_newline || special || resolve::is_ambiguous(text) => {
                 self.double_quoted(text, indent);
             }
             _ if needs_quotes(text) => {

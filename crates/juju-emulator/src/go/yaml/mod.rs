@@ -1,7 +1,11 @@
-//! YAML as Juju prints it, in the very form of the Go library that Juju uses: yaml.v2.
+//! YAML as Juju prints and reads it, in the very form of the Go library that Juju uses: yaml.v2.
 
-mod ambiguous;
 mod block_style;
+mod deserialize;
+mod node;
+mod resolve;
 mod sort;
 
 pub(crate) use block_style::document;
+pub use deserialize::YamlError;
+pub(crate) use deserialize::read;

@@ -1,61 +1,72 @@
-//! Strings that would be read as something else if they stood without quotes: `yes`, `0x1f`, `2024-02-29`, `12:30`.
+//! What a plain scalar stands for in YAML 1.1, as Go's library reads it: `yes`, `0x1f`, `8_000`, `2024-02-29`.
 
-const WORDS: [&str; 27] = [
-    "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "n", "N", "no", "No",
-    "NO", "false", "False", "FALSE", "off", "Off", "OFF", "~", "null", "Null", "NULL", "",
-];
+use crate::go::strconv::parse_int;
+
+/// What a scalar without quotes and without a tag is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Resolved {
+    Null,
+    Bool(bool),
+    Int(i64),
+    /// A whole number that only fits without a sign.
+    Uint(u64),
+    Float(f64),
+    /// It is read as text, and written in quotes.
+    Timestamp,
+    Text,
+}
+
+pub(super) fn resolve(text: &str) -> Resolved {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Resolved::Null,
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            return Resolved::Bool(true);
+        }
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+            return Resolved::Bool(false);
+        }
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => {
+            return Resolved::Float(f64::INFINITY);
+        }
+        "-.inf" | "-.Inf" | "-.INF" => return Resolved::Float(f64::NEG_INFINITY),
+        ".nan" | ".NaN" | ".NAN" => return Resolved::Float(f64::NAN),
+        _ => {}
+    }
+    if !text.starts_with(['.', '+', '-']) && !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Resolved::Text;
+    }
+    if is_timestamp(text) {
+        return Resolved::Timestamp;
+    }
+    let plain = if text.starts_with('.') {
+        text.to_owned()
+    } else {
+        text.replace('_', "")
+    };
+    if let Some(number) = parse_int(&plain) {
+        return match i64::try_from(number) {
+            Ok(number) => Resolved::Int(number),
+            Err(_) if plain.starts_with(['+', '-']) => Resolved::Text,
+            Err(_) => u64::try_from(number).map_or(Resolved::Text, Resolved::Uint),
+        };
+    }
+    float(&plain).map_or(Resolved::Text, Resolved::Float)
+}
 
 /// Whether a string needs quotes to stay a string.
 pub(super) fn is_ambiguous(text: &str) -> bool {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if WORDS.contains(&text)
-        || matches!(unsigned, ".inf" | ".Inf" | ".INF")
-        || matches!(text, ".nan" | ".NaN" | ".NAN")
-    {
-        return true;
-    }
-    match text.chars().next() {
-        Some('.') => is_float(text),
-        Some('+' | '-' | '0'..='9') => {
-            let plain = text.replace('_', "");
-            is_integer(&plain) || is_float(&plain) || is_timestamp(text) || is_base_60(unsigned)
-        }
-        _ => false,
-    }
-}
-
-/// `0x1f`, `0b101`, `0o17`; decimal ones are floats too.
-fn is_integer(text: &str) -> bool {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let Some(prefixed) = unsigned.strip_prefix('0') else {
-        return false;
-    };
-    let radix = match prefixed.chars().next() {
-        Some('x' | 'X') => 16,
-        Some('o' | 'O') => 8,
-        Some('b' | 'B') => 2,
-        _ => return false,
-    };
-    let digits = &prefixed[1..];
-    if digits.starts_with(['+', '-']) {
-        return false;
-    }
-    let number = u64::from_str_radix(digits, radix);
-    match text.chars().next() {
-        Some('+') => number.is_ok_and(|number| number <= i64::MAX.cast_unsigned()),
-        Some('-') => number.is_ok_and(|number| number <= i64::MIN.unsigned_abs()),
-        _ => number.is_ok(),
-    }
+    resolve(text) != Resolved::Text || is_base_60(text.strip_prefix(['+', '-']).unwrap_or(text))
 }
 
 /// `1`, `-.5`, `2.`, `6.02e23`.
-fn is_float(text: &str) -> bool {
+fn float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    unsigned.starts_with(|c: char| c == '.' || c.is_ascii_digit())
+    let is_decimal = unsigned.starts_with(|c: char| c == '.' || c.is_ascii_digit())
         && unsigned
             .chars()
-            .all(|c| matches!(c, '0'..='9' | '.' | 'e' | 'E' | '+' | '-'))
-        && text.parse::<f64>().is_ok_and(f64::is_finite)
+            .all(|c| matches!(c, '0'..='9' | '.' | 'e' | 'E' | '+' | '-'));
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+    number.filter(|_| is_decimal)
 }
 
 /// `12:30`, `1:02:03.5`: numbers to the base of 60, which other readers of YAML know.
@@ -149,7 +160,7 @@ fn short_number(text: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_ambiguous;
+    use super::{Resolved, is_ambiguous, resolve};
 
     #[test]
     fn what_reads_as_something_else_needs_quotes() {
@@ -190,6 +201,27 @@ mod tests {
             "0x1ffffffffffffffff",
         ] {
             assert!(!is_ambiguous(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_scalars_are_read_as_yaml_1_1() {
+        for (text, value) in [
+            ("~", Resolved::Null),
+            ("Off", Resolved::Bool(false)),
+            ("y", Resolved::Bool(true)),
+            ("8_000", Resolved::Int(8000)),
+            ("010", Resolved::Int(8)),
+            ("08", Resolved::Float(8.0)),
+            ("-0x10", Resolved::Int(-16)),
+            ("18446744073709551615", Resolved::Uint(u64::MAX)),
+            ("1e3", Resolved::Float(1000.0)),
+            ("2024-01-01", Resolved::Timestamp),
+            ("12:30", Resolved::Text),
+            ("1_0_", Resolved::Int(10)),
+            ("yess", Resolved::Text),
+        ] {
+            assert_eq!(resolve(text), value, "{text}");
         }
     }
 }
