@@ -150,6 +150,7 @@ mod tests {
             exposed: false,
             dying: false,
             settings: std::collections::BTreeMap::new(),
+            trust: None,
             config_version: 1,
             charm_version: 1,
             leader: None,

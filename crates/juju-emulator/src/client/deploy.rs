@@ -8,13 +8,12 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use nix::unistd::geteuid;
-use serde_json::Value;
 
 use crate::charm::metadata::{Charm, Role};
 use crate::charm::name::{NAME, is_name};
-use crate::client::config::{read_values, settings_from_yaml};
 use crate::client::local_charm::stage_charm;
 use crate::client::session::Session;
+use crate::client::settings::Settings;
 use crate::client::status::settle_and_show;
 use crate::client::units::NewUnits;
 use crate::controller::model::{Application, DEFAULT_BASE, Model};
@@ -37,13 +36,14 @@ pub(crate) struct Deploy {
     /// The channel to show.
     #[arg(long, default_value = "stable")]
     channel: String,
-    /// Accepted: a charm has the caller's rights.
+    /// Trust the application, which it can ask for; a charm has the caller's rights in any case.
     #[arg(long)]
     trust: bool,
 }
 
 impl Deploy {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
+        self.units.check()?;
         let store = session.store()?;
         let files = self.config_files()?;
         let (staged, charm) = stage_charm(&store, &self.charm, |charm| {
@@ -98,7 +98,7 @@ impl Deploy {
         model: &Model,
         charm: &Charm,
         files: &BTreeMap<&str, String>,
-    ) -> Result<(String, BTreeMap<String, Value>)> {
+    ) -> Result<(String, Settings)> {
         let name = self.application.as_ref().unwrap_or(&charm.name);
         if !is_name(name) {
             bail!("invalid application name \"{name}\", expected {NAME}");
@@ -109,22 +109,20 @@ impl Deploy {
                 self.charm.display()
             );
         }
-        let mut settings = BTreeMap::new();
+        let mut settings = Settings::default();
         for config in &self.config {
             settings.extend(match files.get(config.as_str()) {
-                Some(text) => settings_from_yaml(charm, name, text)?,
-                None => read_values(charm, std::slice::from_ref(config))?,
+                Some(text) => Settings::from_yaml(charm, name, text)?,
+                None => Settings::from_values(charm, std::slice::from_ref(config))?,
             });
+        }
+        if self.trust {
+            settings.trust = Some(true);
         }
         Ok((name.clone(), settings))
     }
 
-    fn application(
-        &self,
-        charm: &Charm,
-        revision: u64,
-        settings: BTreeMap<String, Value>,
-    ) -> Application {
+    fn application(&self, charm: &Charm, revision: u64, settings: Settings) -> Application {
         Application {
             charm: charm.name.clone(),
             revision,
@@ -132,7 +130,8 @@ impl Deploy {
             channel: self.channel.clone(),
             exposed: false,
             dying: false,
-            settings,
+            settings: settings.options,
+            trust: settings.trust,
             config_version: 1,
             charm_version: 1,
             leader: None,

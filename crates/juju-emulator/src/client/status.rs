@@ -1,38 +1,56 @@
 //! `status`
 
-use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Write};
 use std::rc::Rc;
 
 use anyhow::Result;
-use glob::Pattern;
-use jiff::Timestamp;
 
-use crate::client::derived::{agent_status, application_status, instance, workload_status};
-use crate::client::format::{Format, words};
+use crate::client::derived::{
+    agent_status, application_status, grouped, instance, port_ranges, shown_address, time_of_day,
+    workload_status,
+};
+use crate::client::format::Format;
 use crate::client::full_status::full;
 use crate::client::session::Session;
+use crate::client::status_filter::keep_matching;
+use crate::client::status_summary::{one_line_each, summary};
 use crate::client::table::{layout, row};
 use crate::controller::data_directory::CONTROLLER;
 use crate::controller::model::{Application, JUJU_VERSION, Model, Reached};
-use crate::controller::ports::OpenedPorts;
 use crate::controller::store::Store;
-use crate::machine::address::address;
+
+/// Beyond that many bytes a table cuts a message, or a version.
+const LONGEST_MESSAGE: usize = 120;
+const LONGEST_VERSION: usize = 15;
 
 /// Show the applications, units and machines of a model, after doing what has become due.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Status {
-    /// Only these applications and units: names, in which * stands for anything.
+    /// Only these: applications, units, machines, statuses, ports, addresses; in names * stands for anything.
     patterns: Vec<String>,
     /// How to show them.
-    #[arg(long, value_parser = words(Some("tabular")), default_value = "tabular")]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = View::Tabular)]
+    format: View,
     /// Accepted: there are no relations yet.
-    #[arg(long)]
+    #[arg(long, alias = "integrations")]
     relations: bool,
-    /// Accepted: times are always UTC.
+    /// Accepted: there is no storage yet.
+    #[arg(long)]
+    storage: bool,
+    /// Times as in ISO 8601; they are UTC in any case.
     #[arg(long)]
     utc: bool,
+}
+
+/// The words of `--format`.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum View {
+    Tabular,
+    Json,
+    Yaml,
+    #[value(aliases = ["line", "short"])]
+    Oneline,
+    Summary,
 }
 
 impl Status {
@@ -41,43 +59,30 @@ impl Status {
         session.settle_idle_machines(&store)?;
         let mut model = Rc::unwrap_or_clone(store.read()?);
         keep_matching(&mut model, &self.patterns);
+        let mut print_full =
+            |format: Format| format.print(&full(&store, &model, format, self.utc), out);
         match self.format {
-            Format::Json | Format::Yaml => self.format.print(&full(&model), out)?,
-            Format::ForPeople => {
-                writeln!(out, "{}", table(&model))?;
-                if model.applications.is_empty() && self.patterns.is_empty() {
-                    writeln!(io::stderr(), "Model \"admin/{}\" is empty.", model.name)?;
-                }
-            }
+            View::Tabular => writeln!(out, "{}", table(&model, self.utc))?,
+            View::Json => print_full(Format::Json)?,
+            View::Yaml => print_full(Format::Yaml)?,
+            View::Oneline => write!(out, "{}", one_line_each(&model))?,
+            View::Summary => write!(out, "{}", summary(&model))?,
+        }
+        if !model.applications.is_empty() || !model.machines.is_empty() {
+            return Ok(());
+        }
+        match self.patterns.len() {
+            0 => writeln!(io::stderr(), "Model \"admin/{}\" is empty.", model.name)?,
+            1 => writeln!(io::stderr(), "Nothing matched specified filter.")?,
+            _ => writeln!(io::stderr(), "Nothing matched specified filters.")?,
         }
         Ok(())
     }
 }
 
-/// Leaves in a model what `status` was asked for.
-fn keep_matching(model: &mut Model, patterns: &[String]) {
-    if patterns.is_empty() {
-        return;
-    }
-    let asked = |name: &str| patterns.iter().any(|pattern| matches(pattern, name));
-    model.applications.retain(|name, application| {
-        if !asked(name) {
-            application.units.retain(|unit, _| asked(unit));
-        }
-        asked(name) || !application.units.is_empty()
-    });
-    let used: Vec<_> = model.units().map(|(_, unit)| unit.machine).collect();
-    model.machines.retain(|number, _| used.contains(number));
-}
-
-/// A pattern that is none is a name.
-fn matches(pattern: &str, name: &str) -> bool {
-    Pattern::new(pattern).map_or(pattern == name, |pattern| pattern.matches(name))
-}
-
 /// The tables that `juju status` prints.
-pub(crate) fn table(model: &Model) -> String {
-    let time = Timestamp::now().strftime("%H:%M:%SZ").to_string();
+fn table(model: &Model, utc: bool) -> String {
+    let time = time_of_day(utc);
     let mut tables = vec![layout(
         &[
             row([
@@ -96,6 +101,8 @@ pub(crate) fn table(model: &Model) -> String {
     }
     if model.units().next().is_some() {
         tables.push(units_table(model));
+    }
+    if !model.machines.is_empty() {
         tables.push(machines_table(model));
     }
     tables.join("\n").trim_end_matches('\n').to_owned()
@@ -105,7 +112,7 @@ pub(crate) fn table(model: &Model) -> String {
 pub(crate) fn settle_and_show(session: &Session, store: &Store) -> Result<()> {
     session.settle(store)?;
     if io::stderr().is_terminal() {
-        writeln!(io::stderr(), "\n{}", table(&*store.read()?))?;
+        writeln!(io::stderr(), "\n{}", table(&*store.read()?, false))?;
     }
     Ok(())
 }
@@ -118,17 +125,34 @@ fn applications_table(model: &Model) -> String {
         let status = application_status(application);
         rows.push(row([
             name,
-            &application.workload_version,
+            &version(&application.workload_version),
             &status.status.status,
             &scale(application),
             &application.charm,
             "",
             &application.revision.to_string(),
             if application.exposed { "yes" } else { "no" },
-            &status.status.message,
+            &cut(&status.status.message, LONGEST_MESSAGE),
         ]));
     }
     layout(&rows, &[3, 6])
+}
+
+/// Of a version what the table shows, its first line.
+fn version(version: &str) -> String {
+    cut(
+        version.split('\n').next().unwrap_or(version),
+        LONGEST_VERSION,
+    )
+}
+
+/// A text of at most so many bytes; of a longer one the beginning, and dots.
+fn cut(text: &str, longest: usize) -> String {
+    if text.len() <= longest {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(longest - 3);
+    format!("{}...", &text[..end])
 }
 
 /// How many units there are, and out of how many that should be: `1`, or `0/1` before the first hook.
@@ -165,9 +189,9 @@ fn units_table(model: &Model) -> String {
                 &status.status.status,
                 agent_status(unit),
                 &unit.machine.to_string(),
-                &address(unit.machine).to_string(),
-                &grouped(&unit.opened_ports),
-                &status.status.message,
+                &shown_address(unit.machine),
+                &grouped(&port_ranges(unit)),
+                &cut(&status.status.message, LONGEST_MESSAGE),
             ]));
         }
     }
@@ -182,7 +206,7 @@ fn machines_table(model: &Model) -> String {
         rows.push(row([
             &number.to_string(),
             "started",
-            &address(*number).to_string(),
+            &shown_address(*number),
             &instance(model, *number),
             &machine.base,
             "",
@@ -190,20 +214,4 @@ fn machines_table(model: &Model) -> String {
         ]));
     }
     layout(&rows, &[])
-}
-
-/// Ports as the table shows them, those of one protocol together: `22,8000-8010/tcp 53/udp`.
-fn grouped(ports: &OpenedPorts) -> String {
-    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for range in ports.ranges() {
-        let range = range.to_string();
-        let (numbers, protocol) = range.split_once('/').unwrap_or(("", &range));
-        let group = groups.entry(protocol.to_owned()).or_default();
-        group.push(numbers.to_owned());
-    }
-    let groups = groups.into_iter().map(|(protocol, numbers)| {
-        let separator = if protocol == "icmp" { "" } else { "/" };
-        format!("{}{separator}{protocol}", numbers.join(","))
-    });
-    groups.collect::<Vec<_>>().join(" ")
 }

@@ -34,8 +34,9 @@ pub(crate) struct Model {
     pub(crate) next_revision: BTreeMap<String, u64>,
     /// The next number of a unit, by application name; it goes on when an application comes back.
     pub(crate) next_unit: BTreeMap<String, u32>,
-    /// The number of the last `juju exec`.
-    pub(crate) last_task: u64,
+    /// The next number of an operation or of a task, which count on together.
+    #[serde(alias = "last_task")]
+    pub(crate) next_operation: u64,
 }
 
 /// One machine.
@@ -56,7 +57,10 @@ pub(crate) struct Application {
     pub(crate) dying: bool,
     /// What the operator has set; the charm has the defaults.
     pub(crate) settings: BTreeMap<String, Value>,
-    /// Counts the changes of `settings`.
+    /// Whether the operator trusts it with the cloud's credentials, if they have said so.
+    #[serde(default)]
+    pub(crate) trust: Option<bool>,
+    /// Counts the changes of `settings` and `trust`.
     pub(crate) config_version: u64,
     /// Counts the charms it has had.
     pub(crate) charm_version: u64,
@@ -184,7 +188,7 @@ impl Model {
             applications: BTreeMap::new(),
             next_revision: BTreeMap::new(),
             next_unit: BTreeMap::new(),
-            last_task: 0,
+            next_operation: 0,
         }
     }
 

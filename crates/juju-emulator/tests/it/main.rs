@@ -7,6 +7,7 @@ mod hook_commands;
 mod killed;
 mod packed_charm;
 mod readme;
+mod recorded;
 mod refusals;
 mod show_and_exec;
 mod systemctl;

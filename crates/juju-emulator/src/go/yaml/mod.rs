@@ -4,4 +4,4 @@ mod ambiguous;
 mod block_style;
 mod sort;
 
-pub(crate) use block_style::document;
+pub(crate) use block_style::{document, document_in_order};
