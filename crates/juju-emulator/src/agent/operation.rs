@@ -190,7 +190,7 @@ impl Agent for RunningHook<'_> {
     }
 
     fn output(&mut self, stream: Stream, line: &[u8]) {
-        if *self.hook == Hook::JujuExec {
+        if matches!(self.hook, Hook::JujuExec { .. }) {
             match stream {
                 Stream::Stdout => self.stdout.extend_from_slice(line),
                 Stream::Stderr => self.stderr.extend_from_slice(line),

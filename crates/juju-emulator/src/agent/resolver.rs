@@ -169,7 +169,7 @@ pub(crate) fn retry_delay(times: u32) -> Duration {
 mod tests {
     use super::*;
     use crate::controller::model::{Application, Model};
-    use crate::controller::relation::Settings;
+    use crate::controller::relation::VersionedSettings;
 
     fn model() -> Model {
         let now = Timestamp::UNIX_EPOCH;
@@ -183,10 +183,11 @@ mod tests {
             exposed: false,
             dying: false,
             settings: std::collections::BTreeMap::new(),
+            trust: None,
             config_version: 1,
             charm_version: 1,
             leader: None,
-            leader_settings: Settings::default(),
+            leader_settings: VersionedSettings::default(),
             status: None,
             workload_version: String::new(),
             units: indexmap::IndexMap::new(),

@@ -33,6 +33,8 @@ pub(crate) struct Executed {
     pub(crate) exit_code: i32,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
+    /// Whether the changes that it asked for were kept.
+    pub(crate) committed: bool,
 }
 
 /// Runs what has become due until every unit has settled; waits for other processes that do the same, on each machine at most
@@ -74,6 +76,7 @@ pub(crate) fn exec(
     store: &Store,
     interrupt: &Interrupt,
     unit: &str,
+    task: u64,
     commands: &str,
 ) -> Result<Executed> {
     let machine = store
@@ -84,7 +87,7 @@ pub(crate) fn exec(
         .machine;
     let agent = UnitAgent::new(store, interrupt, unit, machine);
     let _lock = agent.lock(None)?;
-    agent.exec(commands)
+    agent.exec(task, commands)
 }
 
 /// Runs commands on a machine, beside all units: there are no hook commands, and nothing is committed.
@@ -125,6 +128,7 @@ pub(crate) fn exec_on_machine(
         exit_code,
         stdout,
         stderr,
+        committed: true,
     })
 }
 
@@ -266,13 +270,15 @@ impl<'a> UnitAgent<'a> {
         })
     }
 
-    fn exec(&self, commands: &str) -> Result<Executed> {
+    fn exec(&self, task: u64, commands: &str) -> Result<Executed> {
         let model = self.store.read()?;
-        let mut running = RunningHook::new(self.store, &model, self.unit, &Hook::JujuExec)?;
+        let hook = Hook::JujuExec { id: task };
+        let mut running = RunningHook::new(self.store, &model, self.unit, &hook)?;
         let mut exit_code = exit_code(running.run(commands, self.interrupt)??)?;
-        let committed = self.store.update(|model| running.commit(model))?;
-        let wants_reboot = committed.is_ok() && running.wants_reboot();
-        if let Err(refusal) = committed {
+        let outcome = self.store.update(|model| running.commit(model))?;
+        let committed = outcome.is_ok();
+        let wants_reboot = committed && running.wants_reboot();
+        if let Err(refusal) = outcome {
             writeln!(running.stderr, "cannot apply changes: {refusal}")?;
             exit_code = if exit_code == 0 { 1 } else { exit_code };
         }
@@ -284,6 +290,7 @@ impl<'a> UnitAgent<'a> {
             exit_code,
             stdout: running.stdout,
             stderr: running.stderr,
+            committed,
         })
     }
 

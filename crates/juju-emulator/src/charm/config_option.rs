@@ -39,6 +39,14 @@ pub enum OptionError {
     /// The charm has no such option.
     #[error("unknown option \"{0}\"")]
     Unknown(String),
+    /// The value is not the URI of a secret.
+    #[error("invalid secret URI for option \"{name}\": secret URI {uri} not valid")]
+    Secret {
+        /// The option's name.
+        name: String,
+        /// The value, in quotes.
+        uri: String,
+    },
     /// The value does not have the option's type.
     #[error("option \"{name}\" expected {expected}, got {got}")]
     WrongType {
@@ -130,6 +138,12 @@ impl ConfigOption {
     }
 
     fn wrong_type(&self, name: &str, value: &Value) -> OptionError {
+        if self.kind == OptionType::Secret && value.is_string() {
+            return OptionError::Secret {
+                name: name.to_owned(),
+                uri: value.to_string(),
+            };
+        }
         OptionError::WrongType {
             name: name.to_owned(),
             expected: self.kind,

@@ -76,8 +76,11 @@ pub enum Hook {
         /// More about it.
         info: String,
     },
-    /// What `juju exec` runs in a unit: no hook at all, but with a hook's rights.
-    JujuExec,
+    /// What `juju exec` runs in a unit: no hook at all, but with a hook's rights, and like an action a task.
+    JujuExec {
+        /// The task's number, such as 2.
+        id: u64,
+    },
 }
 
 /// What happened to a relation.
@@ -145,7 +148,7 @@ impl Hook {
         match self {
             Self::Secret { .. } => Some(self.to_string()),
             Self::Action { name, .. } => Some(format!("actions/{name}")),
-            Self::JujuExec => None,
+            Self::JujuExec { .. } => None,
             _ => Some(format!("hooks/{self}")),
         }
     }
@@ -154,7 +157,7 @@ impl Hook {
     #[must_use]
     pub fn hook_name(&self) -> String {
         match self {
-            Self::Action { .. } | Self::JujuExec => String::new(),
+            Self::Action { .. } | Self::JujuExec { .. } => String::new(),
             _ => self.to_string(),
         }
     }
@@ -171,7 +174,7 @@ impl Hook {
             set("JUJU_DISPATCH_PATH", &path);
         }
         match self {
-            Self::Unit(_) | Self::JujuExec => {}
+            Self::Unit(_) => {}
             Self::Relation {
                 endpoint,
                 id,
@@ -229,7 +232,11 @@ impl Hook {
                     }
                 }
             }
-            Self::Action { name, id } => {
+            Self::Action { id, .. } | Self::JujuExec { id } => {
+                let name = match self {
+                    Self::Action { name, .. } => name,
+                    _ => "juju-exec",
+                };
                 set("JUJU_ACTION_NAME", name);
                 set("JUJU_ACTION_UUID", &id.to_string());
                 set("JUJU_ACTION_TAG", &format!("action-{id}"));
@@ -296,7 +303,7 @@ impl fmt::Display for Hook {
             }
             Self::PreSeriesUpgrade { .. } => f.write_str("pre-series-upgrade"),
             Self::MeterStatusChanged { .. } => f.write_str("meter-status-changed"),
-            Self::JujuExec => f.write_str("run-commands"),
+            Self::JujuExec { .. } => f.write_str("juju-exec"),
         }
     }
 }
@@ -397,7 +404,10 @@ JUJU_NOTICE_KEY=a.com/b JUJU_NOTICE_TYPE=custom JUJU_WORKLOAD_NAME=web",
                 "JUJU_ACTION_NAME=backup JUJU_ACTION_TAG=action-2 JUJU_ACTION_UUID=2 \
 JUJU_DISPATCH_PATH=actions/backup JUJU_HOOK_NAME=",
             ),
-            (Hook::JujuExec, "JUJU_HOOK_NAME="),
+            (
+                Hook::JujuExec { id: 3 },
+                "JUJU_ACTION_NAME=juju-exec JUJU_ACTION_TAG=action-3 JUJU_ACTION_UUID=3 JUJU_HOOK_NAME=",
+            ),
         ];
         for (hook, then) in given_then {
             assert_eq!(variables(&hook), then, "{hook}");

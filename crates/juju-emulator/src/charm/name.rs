@@ -1,4 +1,4 @@
-//! The names of charms and applications.
+//! The names of charms, applications and units.
 
 /// What Juju takes as the name of a charm or of an application.
 pub(crate) const NAME: &str = "words of lowercase letters and digits, joined by hyphens";
@@ -12,4 +12,43 @@ pub(crate) fn is_name(name: &str) -> bool {
                 .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     };
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(is_word)
+}
+
+/// Whether Juju takes it as the name of a unit: `app/0`, but not `app/00`.
+pub(crate) fn is_unit(name: &str) -> bool {
+    name.split_once('/').is_some_and(|(application, number)| {
+        let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+        is_name(application) && is_number && (number == "0" || !number.starts_with('0'))
+    })
+}
+
+/// Whether it is the name of a unit, or of whichever unit leads an application: `app/leader`.
+pub(crate) fn is_unit_or_leader(name: &str) -> bool {
+    is_unit(name) || name.strip_suffix("/leader").is_some_and(is_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_units_name_is_its_applications_and_a_number() {
+        for name in ["app/0", "a-b2c/10"] {
+            assert!(is_unit(name) && is_unit_or_leader(name), "{name}");
+        }
+        for name in [
+            "app",
+            "app/",
+            "app/00",
+            "app/-1",
+            "app/leader",
+            "-a/0",
+            "A/0",
+            "a/b/0",
+            "a/0/1",
+        ] {
+            assert!(!is_unit(name), "{name}");
+        }
+        assert!(is_unit_or_leader("app/leader") && !is_unit_or_leader("/leader"));
+    }
 }

@@ -8,17 +8,16 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use nix::unistd::geteuid;
-use serde_json::Value;
 
 use crate::charm::metadata::Charm;
 use crate::charm::name::{NAME, is_name};
-use crate::client::config::{read_values, settings_from_yaml};
 use crate::client::local_charm::stage_charm;
 use crate::client::session::{Session, UsageError};
+use crate::client::settings::Settings;
 use crate::client::status::settle_and_show;
 use crate::client::units::NewUnits;
 use crate::controller::model::{Application, DEFAULT_BASE, Model};
-use crate::controller::relation::Settings;
+use crate::controller::relation::VersionedSettings;
 
 /// Deploy a packed charm, a charm directory, or the project of a Rust charm, which is built first.
 #[derive(Debug, clap::Args)]
@@ -38,13 +37,14 @@ pub(crate) struct Deploy {
     /// The channel to show.
     #[arg(long, default_value = "stable")]
     channel: String,
-    /// Accepted: a charm has the caller's rights.
+    /// Trust the application, which it can ask for; a charm has the caller's rights in any case.
     #[arg(long)]
     trust: bool,
 }
 
 impl Deploy {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
+        self.units.check()?;
         let store = session.store()?;
         let files = self.config_files()?;
         let (staged, charm) = stage_charm(&store, &self.charm, |charm| {
@@ -109,7 +109,7 @@ impl Deploy {
         model: &Model,
         charm: &Charm,
         files: &BTreeMap<&str, String>,
-    ) -> Result<(String, BTreeMap<String, Value>)> {
+    ) -> Result<(String, Settings)> {
         let name = self.application.as_ref().unwrap_or(&charm.name);
         if !is_name(name) {
             bail!("invalid application name \"{name}\", expected {NAME}");
@@ -120,26 +120,21 @@ impl Deploy {
                 self.charm.display()
             );
         }
-        let mut settings = BTreeMap::new();
+        let mut settings = Settings::default();
         for text in files.values() {
-            settings.extend(settings_from_yaml(charm, name, text)?);
+            settings.extend(Settings::from_yaml(charm, name, text)?);
         }
-        let mut settings: BTreeMap<_, _> = settings
-            .into_iter()
-            .filter_map(|(key, value)| Some((key, value?)))
-            .collect();
         // As in Juju these count more than a file, wherever they stand.
         let values = self.config.iter().filter(|config| config.contains('='));
-        settings.extend(read_values(charm, &values.cloned().collect::<Vec<_>>())?);
+        let values: Vec<_> = values.cloned().collect();
+        settings.extend(Settings::from_values(charm, &values)?);
+        if self.trust {
+            settings.trust = Some(true);
+        }
         Ok((name.clone(), settings))
     }
 
-    fn application(
-        &self,
-        charm: &Charm,
-        revision: u64,
-        settings: BTreeMap<String, Value>,
-    ) -> Application {
+    fn application(&self, charm: &Charm, revision: u64, settings: Settings) -> Application {
         Application {
             charm: charm.name.clone(),
             revision,
@@ -148,11 +143,16 @@ impl Deploy {
             channel: self.channel.clone(),
             exposed: false,
             dying: false,
-            settings,
+            settings: settings
+                .options
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, value?)))
+                .collect(),
+            trust: settings.trust,
             config_version: 1,
             charm_version: 1,
             leader: None,
-            leader_settings: Settings::default(),
+            leader_settings: VersionedSettings::default(),
             status: None,
             workload_version: String::new(),
             units: indexmap::IndexMap::new(),

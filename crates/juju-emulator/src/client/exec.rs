@@ -1,17 +1,22 @@
 //! `exec`
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::agent::unit_agent::{self, Executed};
+use crate::charm::name::{is_name, is_unit_or_leader};
 use crate::client::format::{Format, words};
 use crate::client::session::{Session, UsageError};
 use crate::controller::model::Model;
+use crate::controller::store::Store;
+use crate::go::base64::base64;
 use crate::go::duration::duration;
+use crate::go::strconv::quote as quoted;
 
 /// Run a command in units, with the rights of a hook, or on machines.
 #[derive(Debug, clap::Args)]
@@ -20,11 +25,14 @@ pub(crate) struct Exec {
     #[arg(short, long, value_delimiter = ',')]
     unit: Vec<String>,
     /// All units of applications; several with commas.
-    #[arg(short, long, value_delimiter = ',')]
+    #[arg(short, long, alias = "app", value_delimiter = ',')]
     application: Vec<String>,
     /// Machines, by number, where the command has no hook's rights; several with commas.
     #[arg(long, value_delimiter = ',')]
     machine: Vec<u32>,
+    /// All machines.
+    #[arg(long)]
+    all: bool,
     /// How to print what they leave.
     #[arg(long, value_parser = words(Some("plain")), default_value = "plain")]
     format: Format,
@@ -41,78 +49,152 @@ enum Target {
     Machine(u32),
 }
 
+/// What the targets have left.
+#[derive(Default)]
+struct Results {
+    executed: BTreeMap<String, Executed>,
+    tasks: Map<String, Value>,
+    failed: Vec<String>,
+    timed_out: Vec<String>,
+}
+
 impl Exec {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
+        self.check()?;
         let store = session.store()?;
         session.settle(&store)?;
-        let targets = self.targets(&*store.read()?)?;
+        let (targets, missing) = self.targets(&*store.read()?)?;
+        // As in Juju, an operation takes the first number, and its tasks those that follow.
+        let operation = store.update(|model| {
+            let operation = model.next_operation;
+            model.next_operation += 1 + targets.len() as u64;
+            Ok(operation)
+        })?;
+        if !missing.is_empty() {
+            let what = if targets.is_empty() { "any" } else { "all" };
+            let missing = missing.join("\n");
+            writeln!(
+                io::stderr(),
+                "Operation {operation} failed to schedule {what} tasks:\n{missing}"
+            )?;
+        }
+        if targets.is_empty() {
+            return Ok(());
+        }
+        let mut results = Results::default();
+        for (target, id) in targets.iter().zip(operation + 1..) {
+            self.run_on(session, &store, target, id, &mut results)?;
+        }
+        self.print(&results, out)?;
+        session.settle(&store)?;
+        results.outcome()
+    }
+
+    fn run_on(
+        &self,
+        session: &Session,
+        store: &Store,
+        target: &Target,
+        id: u64,
+        results: &mut Results,
+    ) -> Result<()> {
         let commands = match self.command.as_slice() {
             [line] => line.clone(),
             words => quote(words),
         };
-        let mut results = serde_json::Map::new();
-        let mut failed = Vec::new();
-        let mut timed_out = Vec::new();
-        for target in &targets {
-            let started = Timestamp::now();
-            let run = || match target {
-                Target::Unit(unit) => unit_agent::exec(&store, &session.interrupt, unit, &commands),
-                Target::Machine(number) => {
-                    unit_agent::exec_on_machine(&store, &session.interrupt, *number, &commands)
-                }
-            };
-            let (kind, name) = match target {
-                Target::Unit(unit) => ("unit", unit.clone()),
-                Target::Machine(number) => ("machine", number.to_string()),
-            };
-            let Some(executed) = session.interrupt.within(self.wait, run)? else {
-                timed_out.push(format!("{kind} {name}"));
-                continue;
-            };
-            let id = store.update(|model| {
-                model.last_task += 1;
-                Ok(model.last_task)
-            })?;
-            if executed.exit_code != 0 {
-                failed.push(format!(
-                    " - id \"{id}\" with return code {}",
-                    executed.exit_code
-                ));
+        let started = Timestamp::now();
+        let run = || match target {
+            Target::Unit(unit) => unit_agent::exec(store, &session.interrupt, unit, id, &commands),
+            Target::Machine(number) => {
+                unit_agent::exec_on_machine(store, &session.interrupt, *number, &commands)
             }
-            if self.format == Format::ForPeople && targets.len() == 1 {
-                out.write_all(&executed.stdout)?;
-                out.flush()?;
-                io::stderr().write_all(&executed.stderr)?;
+        };
+        let (kind, name) = match target {
+            Target::Unit(unit) => ("unit", unit.clone()),
+            Target::Machine(number) => ("machine", number.to_string()),
+        };
+        let Some(executed) = session.interrupt.within(self.wait, run)? else {
+            results.timed_out.push(format!("{kind} {name}"));
+            return Ok(());
+        };
+        if executed.exit_code != 0 {
+            let code = executed.exit_code;
+            let failed = format!(" - id \"{id}\" with return code {code}");
+            results.failed.push(failed);
+        }
+        let mut task = task(id, started, &executed);
+        task[kind] = name.clone().into();
+        results.tasks.insert(name.clone(), task);
+        results.executed.insert(name, executed);
+        Ok(())
+    }
+
+    fn print(&self, results: &Results, out: &mut impl Write) -> Result<()> {
+        if self.format != Format::ForPeople {
+            return self.format.print_sorted(results.tasks.clone().into(), out);
+        }
+        let outputs = results.executed.iter().map(|(name, executed)| {
+            let streams = [&executed.stdout, &executed.stderr].map(|stream| lines(stream));
+            (name, streams.concat())
+        });
+        let outputs: Vec<_> = outputs.collect();
+        let is_one = outputs
+            .iter()
+            .filter(|(_, output)| !output.is_empty())
+            .count()
+            <= 1;
+        for (name, output) in outputs {
+            if is_one {
+                write!(out, "{output}")?;
+            } else {
+                writeln!(out, "{name}:\n{output}")?;
             }
-            let mut task = task(id, started, &executed);
-            task[kind] = name.clone().into();
-            results.insert(name, task);
-        }
-        let results = Value::from(results);
-        if self.format != Format::ForPeople || targets.len() > 1 {
-            self.format.print(&results, out)?;
-        }
-        session.settle(&store)?;
-        if !timed_out.is_empty() {
-            bail!(
-                "timed out waiting for results from: {}",
-                timed_out.join(", ")
-            );
-        }
-        if !failed.is_empty() {
-            let plural = if failed.len() > 1 { "s" } else { "" };
-            bail!(
-                "the following task{plural} failed:\n{}\n\nuse 'juju show-task' to inspect the failure{plural}\n",
-                failed.join("\n")
-            );
         }
         Ok(())
     }
 
-    fn targets(&self, model: &Model) -> Result<Vec<Target>> {
+    /// Refuses what cannot be a target.
+    fn check(&self) -> Result<(), UsageError> {
+        let given = [
+            ("machines", !self.machine.is_empty()),
+            ("applications", !self.application.is_empty()),
+            ("units", !self.unit.is_empty()),
+        ];
+        let mut given = given.into_iter().filter(|(_, given)| *given);
+        match (self.all, given.next()) {
+            (true, Some((what, _))) => {
+                let message = format!("You cannot specify --all and individual {what}");
+                return Err(UsageError(message));
+            }
+            (false, None) => {
+                let message = "You must specify a target, either through --all, --machine, --application or --unit";
+                return Err(UsageError(message.to_owned()));
+            }
+            _ => {}
+        }
+        let applications = self.application.iter().filter(|name| !is_name(name));
+        let units = self.unit.iter().filter(|name| !is_unit_or_leader(name));
+        let wrong = applications
+            .map(|name| format!("  {} is not a valid application name", quoted(name)))
+            .chain(units.map(|name| format!("  {} is not a valid unit name", quoted(name))));
+        match wrong.collect::<Vec<_>>().as_slice() {
+            [] => Ok(()),
+            wrong => Err(UsageError(format!(
+                "The following exec targets are not valid:\n{}",
+                wrong.join("\n")
+            ))),
+        }
+    }
+
+    /// Where to run the command, and what is said of units that are not there.
+    fn targets(&self, model: &Model) -> Result<(Vec<Target>, Vec<String>)> {
         let mut targets = Vec::new();
+        let mut missing = Vec::new();
         for name in &self.unit {
-            targets.push(Target::Unit(model.unit_name(name)?));
+            match model.unit_name(name) {
+                Ok(name) => targets.push(Target::Unit(name)),
+                Err(error) => missing.push(error.to_string()),
+            }
         }
         for name in &self.application {
             let units = model.application(name)?.units.keys().cloned();
@@ -124,12 +206,30 @@ impl Exec {
             }
             targets.push(Target::Machine(*number));
         }
-        if self.unit.is_empty() && self.application.is_empty() && self.machine.is_empty() {
-            let message =
-                "You must specify a target, either through --unit, --application or --machine";
-            return Err(UsageError(message.to_owned()).into());
+        if self.all {
+            targets.extend(model.machines.keys().copied().map(Target::Machine));
         }
-        Ok(targets)
+        Ok((targets, missing))
+    }
+}
+
+impl Results {
+    /// What the verb as a whole has come to.
+    fn outcome(&self) -> Result<()> {
+        if !self.timed_out.is_empty() {
+            bail!(
+                "timed out waiting for results from: {}",
+                self.timed_out.join(", ")
+            );
+        }
+        if !self.failed.is_empty() {
+            let plural = if self.failed.len() > 1 { "s" } else { "" };
+            bail!(
+                "the following task{plural} failed:\n{}\n\nuse 'juju show-task' to inspect the failure{plural}\n",
+                self.failed.join("\n")
+            );
+        }
+        Ok(())
     }
 }
 
@@ -137,24 +237,49 @@ fn wait_time(text: &str) -> Result<Duration, &'static str> {
     duration(text).ok_or("expected a time such as 30s or 1m30s")
 }
 
+/// What was printed, as text of whole lines; in base64 where it is no text.
+fn lines(output: &[u8]) -> String {
+    let (mut text, _) = text(output);
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+/// What was printed, as text, and how it is encoded if it is.
+fn text(output: &[u8]) -> (String, Option<&'static str>) {
+    match str::from_utf8(output) {
+        Ok(text) => (text.to_owned(), None),
+        Err(_) => (base64(output), Some("base64")),
+    }
+}
+
 fn task(id: u64, started: Timestamp, executed: &Executed) -> Value {
     let time = |time: Timestamp| time.strftime("%Y-%m-%d %H:%M:%S +0000 UTC").to_string();
     let mut results = json!({"return-code": executed.exit_code});
     for (name, output) in [("stdout", &executed.stdout), ("stderr", &executed.stderr)] {
-        if !output.is_empty() {
-            results[name] = String::from_utf8_lossy(output).into();
+        let (text, encoding) = text(output);
+        if !text.is_empty() {
+            results[name] = text.into();
+        }
+        if let Some(encoding) = encoding {
+            results[format!("{name}-encoding")] = encoding.into();
         }
     }
-    json!({
+    let mut task = json!({
         "id": id.to_string(),
         "results": results,
-        "status": "completed",
+        "status": if executed.committed { "completed" } else { "failed" },
         "timing": {
             "enqueued": time(started),
             "started": time(started),
             "completed": time(Timestamp::now()),
         },
-    })
+    });
+    if !executed.committed {
+        task["message"] = "committing requested changes failed".into();
+    }
+    task
 }
 
 /// Joins a program and its arguments to a line of bash, as juju does: what holds blanks, quotes, dollars or backslashes is quoted.

@@ -1,16 +1,22 @@
 //! What `status --format=json` and `--format=yaml` show.
 
 use std::collections::BTreeMap;
+use std::thread;
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::client::derived::{
-    agent_status, application_status, instance, port_ranges, workload_status,
+    SPACE, agent_status, application_status, charm_of, endpoint_bindings, instance, life,
+    port_ranges, time_of_day, workload_status,
 };
+use crate::client::format::Format;
 use crate::client::relations::{Related, related_applications, subordinate_to};
+use crate::client::version::architecture;
 use crate::controller::data_directory::CONTROLLER;
 use crate::controller::model::{Application, JUJU_VERSION, Machine, Model, StatusSince, Unit};
+use crate::controller::store::Store;
 use crate::machine::address::address;
 
 /// A whole model: the fields, in the order of Juju.
@@ -18,7 +24,7 @@ use crate::machine::address::address;
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Full {
     model: FullModel,
-    machines: BTreeMap<String, FullMachine>,
+    machines: IndexMap<String, FullMachine>,
     applications: BTreeMap<String, FullApplication>,
     storage: BTreeMap<String, String>,
     controller: Controller,
@@ -45,8 +51,20 @@ struct FullMachine {
     ip_addresses: Vec<String>,
     instance_id: String,
     machine_status: FullStatus,
-    modification_status: FullStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modification_status: Option<BTreeMap<String, String>>,
     base: Base,
+    network_interfaces: BTreeMap<&'static str, NetworkInterface>,
+    hardware: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct NetworkInterface {
+    ip_addresses: Vec<String>,
+    mac_address: &'static str,
+    space: &'static str,
+    is_up: bool,
 }
 
 #[derive(Serialize)]
@@ -58,17 +76,17 @@ struct FullApplication {
     charm_name: String,
     charm_rev: u64,
     exposed: bool,
-    #[serde(skip_serializing_if = "str::is_empty")]
     life: &'static str,
     application_status: FullStatus,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     relations: BTreeMap<String, Vec<Related>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     subordinate_to: Vec<String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    units: BTreeMap<String, FullUnit>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    units: IndexMap<String, FullUnit>,
     #[serde(skip_serializing_if = "String::is_empty")]
     version: String,
+    endpoint_bindings: BTreeMap<String, &'static str>,
 }
 
 #[derive(Serialize)]
@@ -111,7 +129,14 @@ struct Controller {
     timestamp: String,
 }
 
-pub(crate) fn full(model: &Model) -> Full {
+/// What `status` shows of a model in a format; with `utc`, times as in ISO 8601.
+pub(crate) fn full(store: &Store, model: &Model, format: Format, utc: bool) -> Full {
+    let shown = Shown {
+        store,
+        model,
+        format,
+        utc,
+    };
     Full {
         model: FullModel {
             name: model.name.clone(),
@@ -119,102 +144,131 @@ pub(crate) fn full(model: &Model) -> Full {
             controller: CONTROLLER,
             cloud: CONTROLLER,
             version: JUJU_VERSION,
-            model_status: since("available", "", model.created),
+            model_status: shown.since("available", "", model.created),
         },
         machines: model
             .machines
             .iter()
-            .map(|(number, machine)| (number.to_string(), full_machine(model, *number, machine)))
+            .map(|(number, machine)| (number.to_string(), shown.machine(*number, machine)))
             .collect(),
         applications: model
             .applications
             .iter()
-            .map(|(name, application)| (name.clone(), full_application(model, name, application)))
+            .map(|(name, application)| (name.clone(), shown.application(name, application)))
             .collect(),
         storage: BTreeMap::new(),
         controller: Controller {
-            timestamp: Timestamp::now().strftime("%H:%M:%SZ").to_string(),
+            timestamp: time_of_day(utc),
         },
     }
 }
 
-fn full_machine(model: &Model, number: u32, machine: &Machine) -> FullMachine {
-    let address = address(number).to_string();
-    FullMachine {
-        juju_status: FullStatus {
-            version: JUJU_VERSION,
-            ..since("started", "", machine.created)
-        },
-        hostname: instance(model, number),
-        dns_name: address.clone(),
-        ip_addresses: vec![address],
-        instance_id: instance(model, number),
-        machine_status: since("running", "Running", machine.created),
-        modification_status: since("applied", "", machine.created),
-        base: base(&machine.base),
-    }
+/// What is shown, and how.
+struct Shown<'a> {
+    store: &'a Store,
+    model: &'a Model,
+    format: Format,
+    utc: bool,
 }
 
-fn full_application(model: &Model, name: &str, application: &Application) -> FullApplication {
-    // Subordinates are shown below their principals.
-    let units = application.units.iter();
-    let units = units.filter(|(_, unit)| unit.principal.is_none());
-    FullApplication {
-        charm: application.charm_url(),
-        base: base(&application.base),
-        charm_origin: "local",
-        charm_name: application.charm.clone(),
-        charm_rev: application.revision,
-        exposed: application.exposed,
-        life: if application.dying { "dying" } else { "" },
-        application_status: full_status(&application_status(application)),
-        relations: related_applications(model, name),
-        subordinate_to: if application.subordinate {
-            subordinate_to(model, name)
+impl Shown<'_> {
+    fn machine(&self, number: u32, machine: &Machine) -> FullMachine {
+        let address = address(number).to_string();
+        let status = |current, message| FullStatus {
+            life: life(false),
+            ..self.since(current, message, machine.created)
+        };
+        let loopback = NetworkInterface {
+            ip_addresses: vec![format!("{address}/8")],
+            mac_address: "00:00:00:00:00:00",
+            space: SPACE,
+            is_up: true,
+        };
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        FullMachine {
+            juju_status: status("started", ""),
+            hostname: instance(self.model, number),
+            dns_name: address.clone(),
+            ip_addresses: vec![address],
+            instance_id: instance(self.model, number),
+            machine_status: status("running", "Running"),
+            // Which has nothing to say, and which YAML then leaves out.
+            modification_status: (self.format == Format::Json).then(BTreeMap::new),
+            base: base(&machine.base),
+            network_interfaces: [("lo", loopback)].into(),
+            hardware: format!("arch={} cores={cores}", architecture()),
+        }
+    }
+
+    fn application(&self, name: &str, application: &Application) -> FullApplication {
+        // Subordinates are shown below their principals.
+        let units = application.units.iter();
+        let units = units.filter(|(_, unit)| unit.principal.is_none());
+        // What is wrong with a charm's files is no reason to show nothing.
+        let charm = charm_of(self.store, self.model, name).ok();
+        FullApplication {
+            charm: application.charm_url(),
+            base: base(&application.base),
+            charm_origin: "local",
+            charm_name: application.charm.clone(),
+            charm_rev: application.revision,
+            exposed: application.exposed,
+            life: life(application.dying),
+            application_status: self.status(&application_status(application)),
+            relations: related_applications(self.model, name),
+            subordinate_to: if application.subordinate {
+                subordinate_to(self.model, name)
+            } else {
+                Vec::new()
+            },
+            units: units
+                .map(|(name, unit)| (name.clone(), self.unit(application, name, unit)))
+                .collect(),
+            version: application.workload_version.clone(),
+            endpoint_bindings: charm.as_ref().map(endpoint_bindings).unwrap_or_default(),
+        }
+    }
+
+    fn unit(&self, application: &Application, name: &str, unit: &Unit) -> FullUnit {
+        let beside = self.model.subordinates(name).filter_map(|name| {
+            let (application, unit) = self.model.unit(name)?;
+            Some((name.clone(), self.unit(application, name, unit)))
+        });
+        FullUnit {
+            workload_status: self.status(workload_status(unit)),
+            juju_status: FullStatus {
+                version: JUJU_VERSION,
+                life: if unit.is_dying() { "dying" } else { "" },
+                ..self.since(agent_status(unit), "", unit.agent_status.since)
+            },
+            leader: application.is_leader(name),
+            machine: match unit.principal {
+                None => unit.machine.to_string(),
+                Some(_) => String::new(),
+            },
+            open_ports: port_ranges(unit),
+            public_address: address(unit.machine).to_string(),
+            subordinates: beside.collect(),
+        }
+    }
+
+    fn status(&self, status: &StatusSince) -> FullStatus {
+        self.since(&status.status.status, &status.status.message, status.since)
+    }
+
+    fn since(&self, current: &str, message: &str, since: Timestamp) -> FullStatus {
+        let form = if self.utc {
+            "%Y-%m-%d %H:%M:%SZ"
         } else {
-            Vec::new()
-        },
-        units: units
-            .map(|(name, unit)| (name.clone(), full_unit(model, application, name, unit)))
-            .collect(),
-        version: application.workload_version.clone(),
-    }
-}
-
-fn full_unit(model: &Model, application: &Application, name: &str, unit: &Unit) -> FullUnit {
-    let beside = model.subordinates(name).filter_map(|name| {
-        let (application, unit) = model.unit(name)?;
-        Some((name.clone(), full_unit(model, application, name, unit)))
-    });
-    FullUnit {
-        workload_status: full_status(workload_status(unit)),
-        juju_status: FullStatus {
-            version: JUJU_VERSION,
-            life: if unit.is_dying() { "dying" } else { "" },
-            ..since(agent_status(unit), "", unit.agent_status.since)
-        },
-        leader: application.is_leader(name),
-        machine: match unit.principal {
-            None => unit.machine.to_string(),
-            Some(_) => String::new(),
-        },
-        open_ports: port_ranges(unit),
-        public_address: address(unit.machine).to_string(),
-        subordinates: beside.collect(),
-    }
-}
-
-fn full_status(status: &StatusSince) -> FullStatus {
-    since(&status.status.status, &status.status.message, status.since)
-}
-
-fn since(current: &str, message: &str, since: Timestamp) -> FullStatus {
-    FullStatus {
-        current: current.to_owned(),
-        message: message.to_owned(),
-        since: since.strftime("%d %b %Y %H:%M:%SZ").to_string(),
-        version: "",
-        life: "",
+            "%d %b %Y %H:%M:%SZ"
+        };
+        FullStatus {
+            current: current.to_owned(),
+            message: message.to_owned(),
+            since: since.strftime(form).to_string(),
+            version: "",
+            life: "",
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use crate::charm::metadata::{Endpoint, Role, Scope};
-use crate::client::config::charm_of;
+use crate::client::derived::charm_of;
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
 use crate::controller::model::Model;

@@ -1,6 +1,7 @@
 //! The command line: a file for each verb, or for those that belong together.
 
 pub(crate) mod bootstrap;
+pub(crate) mod command_line;
 pub(crate) mod config;
 pub(crate) mod debug_log;
 pub(crate) mod deploy;
@@ -10,6 +11,7 @@ pub(crate) mod expose;
 pub(crate) mod format;
 pub(crate) mod full_status;
 pub(crate) mod integrate;
+pub(crate) mod key_values;
 pub(crate) mod local_charm;
 pub(crate) mod model_config;
 pub(crate) mod models;
@@ -17,9 +19,14 @@ pub(crate) mod refresh;
 pub(crate) mod relations;
 pub(crate) mod resolved;
 pub(crate) mod session;
+pub(crate) mod settings;
 pub(crate) mod show;
 pub(crate) mod status;
+pub(crate) mod status_filter;
+pub(crate) mod status_summary;
+pub(crate) mod status_tables;
 pub(crate) mod table;
+pub(crate) mod trust;
 pub(crate) mod units;
 pub(crate) mod version;
 
@@ -29,7 +36,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::error::{ContextKind, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::agent::interrupt::Interrupt;
 use crate::client::session::{Session, UsageError};
@@ -41,7 +48,7 @@ use crate::controller::model_config::UnknownKey;
 /// Everything is kept below `$JUJU_EMULATOR_DATA`, or ~/.local/share/juju-emulator. The exit code is 0 when it worked, 1 when it
 /// did not, 2 when the command line is wrong or asks for what the emulator lacks.
 #[derive(Debug, Parser)]
-#[command(name = "juju-emulator", version)]
+#[command(name = "juju-emulator", version, args_override_self = true)]
 struct Cli {
     /// The model to work on, as NAME or CONTROLLER:NAME; else `$JUJU_MODEL`, the last added or switched to, or `emulator`.
     #[arg(short, long, global = true)]
@@ -75,6 +82,7 @@ enum Verb {
     ShowUnit(show::ShowUnit),
     Status(status::Status),
     Switch(models::Switch),
+    Trust(trust::Trust),
     Unexpose(expose::Unexpose),
     Version(version::Version),
 }
@@ -82,9 +90,16 @@ enum Verb {
 /// Runs one verb.
 pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args = [OsString::from("juju-emulator")].into_iter().chain(args);
-    let cli = match Cli::try_parse_from(args) {
+    let args = match command_line::plain_switches(&Cli::command(), args.collect()) {
+        Ok(args) => args,
+        Err(error) => return wrong(&error),
+    };
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(mut error) => {
+            if let Some(error) = command_line::in_jujus_words(&error, &args) {
+                return wrong(&error);
+            }
             // What looks alike does something else.
             for suggestion in [
                 ContextKind::Suggested,
@@ -95,10 +110,7 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
             }
             // Help goes to stdout and is no failure.
             let _ = error.print();
-            if matches!(
-                error.kind(),
-                ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument
-            ) {
+            if error.kind() == ErrorKind::InvalidSubcommand {
                 let _ = writeln!(
                     io::stderr(),
                     "If juju has it, the emulator lacks it: `juju help` lists its verbs, `juju help VERB` a verb's flags."
@@ -117,6 +129,12 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
             ExitCode::from(if is_usage { 2 } else { 1 })
         }
     }
+}
+
+/// Says what is wrong with a command line.
+fn wrong(error: &str) -> ExitCode {
+    let _ = writeln!(io::stderr(), "ERROR {error}");
+    ExitCode::from(2)
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -154,6 +172,7 @@ fn run(cli: Cli) -> Result<()> {
         Verb::ShowUnit(verb) => verb.run(&session, out),
         Verb::Status(verb) => verb.run(&session, out),
         Verb::Switch(verb) => verb.run(&session, out),
+        Verb::Trust(verb) => verb.run(&session),
         Verb::Unexpose(verb) => verb.run(&session),
         Verb::Version(verb) => verb.run(out),
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::client::format::{Format, words};
-use crate::client::session::{Session, UsageError, without_controller};
+use crate::client::session::{Session, UsageError, check_controller, model_name};
 use crate::client::table::{layout, row};
 use crate::client::units::{self, Removal};
 use crate::controller::data_directory::{CONTROLLER, CONTROLLER_UUID};
@@ -24,6 +24,22 @@ pub(crate) struct AddModel {
     /// Set model config, KEY=VALUE.
     #[arg(long)]
     config: Vec<String>,
+    #[command(flatten)]
+    on: OnController,
+}
+
+/// The controller to ask.
+#[derive(Debug, clap::Args)]
+struct OnController {
+    /// The one that there is, `emulator`.
+    #[arg(short, long)]
+    controller: Option<String>,
+}
+
+impl OnController {
+    fn check(&self) -> Result<()> {
+        self.controller.as_deref().map_or(Ok(()), check_controller)
+    }
 }
 
 /// List the models.
@@ -32,6 +48,8 @@ pub(crate) struct Models {
     /// How to print them.
     #[arg(long, value_parser = words(Some("tabular")), default_value = "tabular")]
     format: Format,
+    #[command(flatten)]
+    on: OnController,
 }
 
 /// Show what is known of a model.
@@ -67,6 +85,7 @@ pub(crate) struct DestroyModel {
 
 impl AddModel {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
+        self.on.check()?;
         // Before there is a model that a refusal would leave behind.
         let mut wanted = Model::new(&self.name, String::new(), Timestamp::now());
         for value in &self.config {
@@ -96,6 +115,7 @@ impl AddModel {
 
 impl Models {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
+        self.on.check()?;
         let current = session.data.current_model()?;
         let mut models = Vec::new();
         for name in session.data.model_names()? {
@@ -145,7 +165,7 @@ fn table(models: &[Rc<Model>], current: &str) -> String {
 impl ShowModel {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         let store = match &self.name {
-            Some(name) => session.data.model(without_controller(name))?,
+            Some(name) => session.data.model(model_name(name)?)?,
             None => session.store()?,
         };
         let model = store.read()?;
@@ -185,7 +205,7 @@ impl Switch {
             writeln!(out, "{CONTROLLER}:admin/{current}")?;
             return Ok(());
         };
-        let name = without_controller(name);
+        let name = model_name(name)?;
         session.data.model(name)?;
         session.data.switch(name)?;
         writeln!(io::stderr(), "-> {CONTROLLER}:admin/{name}")?;
@@ -195,7 +215,7 @@ impl Switch {
 
 impl DestroyModel {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
-        let name = without_controller(&self.name);
+        let name = model_name(&self.name)?;
         let store = session.data.model(name)?;
         if !self.how.no_prompt {
             let warning =

@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
+use crate::client::units::check_unit_names;
 use crate::controller::model::{Resolved, Why};
 
 /// Run the failed hook of a unit again, now.
@@ -21,9 +22,15 @@ pub(crate) struct ResolvedVerb {
 
 impl ResolvedVerb {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
-        if self.all != self.units.is_empty() {
-            return Err(UsageError("name units, or say --all".to_owned()).into());
+        let wrong = match (self.all, self.units.is_empty()) {
+            (true, false) => Some("specifying unit names(s) with --all is not supported"),
+            (false, true) => Some("no unit specified"),
+            _ => None,
+        };
+        if let Some(wrong) = wrong {
+            return Err(UsageError(wrong.to_owned()).into());
         }
+        check_unit_names(&self.units)?;
         let store = session.store()?;
         session.settle(&store)?;
         store.update(|model| {

@@ -4,11 +4,11 @@ use std::env;
 use std::fmt;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::agent::interrupt::Interrupt;
 use crate::agent::unit_agent;
-use crate::controller::data_directory::DataDirectory;
+use crate::controller::data_directory::{CONTROLLER, DataDirectory};
 use crate::controller::store::Store;
 
 /// What every verb works with.
@@ -25,7 +25,7 @@ impl Session {
         let given = self.model.clone().or_else(|| env::var("JUJU_MODEL").ok());
         let given = given.filter(|name| !name.is_empty());
         let name = given.map_or_else(|| self.data.current_model(), Ok)?;
-        self.data.model(without_controller(&name))
+        self.data.model(model_name(&name)?)
     }
 
     /// Runs what has become due.
@@ -40,10 +40,23 @@ impl Session {
     }
 }
 
-/// `demo` of `controller:admin/demo`.
-pub(crate) fn without_controller(model: &str) -> &str {
-    let model = model.rsplit(':').next().unwrap_or(model);
-    model.rsplit('/').next().unwrap_or(model)
+/// `demo` of `emulator:admin/demo`; there is one controller, with one user.
+pub(crate) fn model_name(given: &str) -> Result<&str> {
+    let (controller, model) = given.split_once(':').unwrap_or((CONTROLLER, given));
+    check_controller(controller)?;
+    let (user, name) = model.split_once('/').unwrap_or(("admin", model));
+    if user != "admin" || name.is_empty() {
+        bail!("model {CONTROLLER}:{model} not found");
+    }
+    Ok(name)
+}
+
+/// Refuses a controller that is not there.
+pub(crate) fn check_controller(name: &str) -> Result<()> {
+    if name != CONTROLLER {
+        bail!("controller {name} not found");
+    }
+    Ok(())
 }
 
 /// What the emulator is asked for and lacks, or a command line that juju itself refuses: exit code 2.

@@ -6,18 +6,17 @@ use std::rc::Rc;
 
 use anyhow::Result;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::client::config::charm_of;
-use crate::client::derived::port_ranges;
-use crate::client::format::{Format, words};
+use crate::charm::name::{is_name, is_unit_or_leader};
+use crate::client::derived::{charm_of, endpoint_bindings, life, port_ranges};
+use crate::client::format::{Format, empty_beside_an_error, words};
 use crate::client::relations::{RelationInfo, relation_info};
-use crate::client::session::Session;
+use crate::client::session::{Session, UsageError};
+use crate::client::version::architecture;
 use crate::controller::model::{Application, Model, Unit};
 use crate::controller::store::Store;
 use crate::machine::address::address;
-
-/// The space of all endpoints; the emulator has no other.
-const SPACE: &str = "alpha";
 
 /// Show what is known of units.
 #[derive(Debug, clap::Args)]
@@ -28,6 +27,15 @@ pub(crate) struct ShowUnit {
     /// How to print it.
     #[arg(long, value_parser = words(None), default_value = "yaml")]
     format: Format,
+    /// Accepted: there are no relations yet.
+    #[arg(long)]
+    endpoint: Option<String>,
+    /// Accepted: there are no relations yet.
+    #[arg(long)]
+    related_unit: Option<String>,
+    /// Accepted: there are no relations yet.
+    #[arg(long)]
+    app: bool,
 }
 
 /// Show what is known of applications.
@@ -46,7 +54,7 @@ struct UnitInfo {
     #[serde(skip_serializing_if = "String::is_empty")]
     workload_version: String,
     machine: String,
-    opened_ports: Vec<String>,
+    opened_ports: Value,
     public_address: String,
     charm: String,
     leader: bool,
@@ -60,7 +68,7 @@ struct UnitInfo {
 struct ApplicationInfo {
     charm: String,
     base: String,
-    channel: String,
+    constraints: BTreeMap<&'static str, &'static str>,
     principal: bool,
     exposed: bool,
     remote: bool,
@@ -70,28 +78,54 @@ struct ApplicationInfo {
 
 impl ShowUnit {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
-        let (_, model) = settled(session)?;
-        let mut all = BTreeMap::new();
-        for name in &self.units {
-            let name = model.unit_name(name)?;
-            if let Some((application, unit)) = model.unit(&name) {
-                let info = unit_info(&model, application, &name, unit);
-                all.insert(name, info);
-            }
+        if let Some(name) = self.units.iter().find(|name| !is_unit_or_leader(name)) {
+            return Err(UsageError(format!("unit name {name} not valid")).into());
         }
-        self.format.print(&all, out)
+        let (_, model) = settled(session)?;
+        empty_beside_an_error(out, |out| {
+            let mut all = BTreeMap::new();
+            for name in &self.units {
+                let name = model.unit_name(name)?;
+                if let Some((application, unit)) = model.unit(&name) {
+                    let info = self.info(&model, application, &name, unit);
+                    all.insert(name, info);
+                }
+            }
+            self.format.print(&all, out)
+        })
+    }
+
+    fn info(&self, model: &Model, application: &Application, name: &str, unit: &Unit) -> UnitInfo {
+        let ports = port_ranges(unit);
+        // A list of Go that has nothing in it.
+        let no_ports = ports.is_empty() && self.format == Format::Json;
+        UnitInfo {
+            workload_version: application.workload_version.clone(),
+            machine: unit.machine.to_string(),
+            opened_ports: if no_ports { Value::Null } else { json!(ports) },
+            public_address: address(unit.machine).to_string(),
+            charm: application.charm_url(),
+            leader: application.is_leader(name),
+            life: life(unit.is_dying()),
+            relation_info: relation_info(model, name),
+        }
     }
 }
 
 impl ShowApplication {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
-        let (store, model) = settled(session)?;
-        let mut all = BTreeMap::new();
-        for name in self.applications {
-            let info = application_info(&store, &model, &name)?;
-            all.insert(name, info);
+        if let Some(name) = self.applications.iter().find(|name| !is_name(name)) {
+            return Err(UsageError(format!("application name {name} not valid")).into());
         }
-        self.format.print(&all, out)
+        let (store, model) = settled(session)?;
+        empty_beside_an_error(out, |out| {
+            let mut all = BTreeMap::new();
+            for name in self.applications {
+                let info = application_info(&store, &model, &name)?;
+                all.insert(name, info);
+            }
+            self.format.print(&all, out)
+        })
     }
 }
 
@@ -102,36 +136,17 @@ fn settled(session: &Session) -> Result<(Store, Rc<Model>)> {
     Ok((store, model))
 }
 
-fn unit_info(model: &Model, application: &Application, name: &str, unit: &Unit) -> UnitInfo {
-    UnitInfo {
-        workload_version: application.workload_version.clone(),
-        machine: unit.machine.to_string(),
-        opened_ports: port_ranges(unit),
-        public_address: address(unit.machine).to_string(),
-        charm: application.charm_url(),
-        leader: application.is_leader(name),
-        life: life(unit.is_dying()),
-        relation_info: relation_info(model, name),
-    }
-}
-
 fn application_info(store: &Store, model: &Model, name: &str) -> Result<ApplicationInfo> {
     let application = model.application(name)?;
     let charm = charm_of(store, model, name)?;
-    // The empty name stands for all that have no space of their own.
-    let endpoints = [String::new()].into_iter().chain(charm.endpoint_names());
     Ok(ApplicationInfo {
         charm: application.charm.clone(),
         base: application.base.clone(),
-        channel: application.channel.clone(),
+        constraints: [("arch", architecture())].into(),
         principal: !application.subordinate,
         exposed: application.exposed,
         remote: false,
         life: life(application.dying),
-        endpoint_bindings: endpoints.map(|endpoint| (endpoint, SPACE)).collect(),
+        endpoint_bindings: endpoint_bindings(&charm),
     })
-}
-
-fn life(dying: bool) -> &'static str {
-    if dying { "dying" } else { "alive" }
 }

@@ -6,11 +6,13 @@ use std::iter;
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
-use crate::client::session::Session;
+use crate::charm::name::{is_name, is_unit};
+use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
 use crate::controller::life::Life;
 use crate::controller::model::{Model, Unit, application_of};
 use crate::controller::store::Store;
+use crate::go::strconv::quote;
 
 /// Add units to an application, each on a machine of its own.
 #[derive(Debug, clap::Args)]
@@ -24,8 +26,8 @@ pub(crate) struct AddUnit {
 #[derive(Debug, clap::Args)]
 pub(crate) struct NewUnits {
     /// How many; one unless given.
-    #[arg(short = 'n', long, value_parser = clap::value_parser!(u32).range(1..))]
-    num_units: Option<u32>,
+    #[arg(short = 'n', long, value_parser = number, allow_hyphen_values = true)]
+    num_units: Option<i64>,
     /// The machines of the first of them, by number; several with commas. The others get new ones.
     #[arg(long, value_delimiter = ',', value_parser = machine_number)]
     to: Vec<u32>,
@@ -76,7 +78,22 @@ fn machine_number(text: &str) -> Result<u32, &'static str> {
     })
 }
 
+/// A number as Go reads a flag's.
+fn number(text: &str) -> Result<i64, String> {
+    let invalid = || format!("strconv.ParseInt: parsing {}: invalid syntax", quote(text));
+    text.parse().map_err(|_| invalid())
+}
+
 impl NewUnits {
+    /// Refuses a number of units that is none.
+    pub(crate) fn check(&self) -> Result<(), UsageError> {
+        if self.num_units.is_some_and(|count| count < 1) {
+            let message = "--num-units must be a positive integer";
+            return Err(UsageError(message.to_owned()));
+        }
+        Ok(())
+    }
+
     /// Adds them to an application.
     pub(crate) fn add(&self, model: &mut Model, application: &str) -> Result<()> {
         if model.application(application)?.subordinate {
@@ -95,6 +112,7 @@ impl NewUnits {
 
 impl AddUnit {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
+        self.new.check()?;
         let store = session.store()?;
         store.update(|model| {
             if model.application(&self.application)?.subordinate {
@@ -111,14 +129,17 @@ impl AddUnit {
 
 impl RemoveUnit {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
+        check_unit_names(&self.units)?;
         let store = session.store()?;
         let model = store.read()?;
-        let units = self.units.iter().map(|name| model.unit_name(name));
-        let units = units.collect::<Result<Vec<_>>>()?;
-        let plan = units.iter().map(|unit| format!("will remove unit {unit}"));
+        let (there, missing): (Vec<_>, Vec<_>) = self
+            .units
+            .iter()
+            .partition(|unit| model.unit(unit).is_some());
+        let plan = there.iter().map(|unit| format!("will remove unit {unit}"));
         let plan = plan.collect::<Vec<_>>();
         confirm(&plan, self.how.no_prompt, out)?;
-        for unit in &units {
+        for unit in &there {
             let application = application_of(unit);
             if model.application(application)?.subordinate {
                 bail!(
@@ -126,34 +147,66 @@ impl RemoveUnit {
                 );
             }
         }
-        for unit in units {
+        for unit in there {
             remove(
                 session,
                 &store,
-                application_of(&unit),
-                Some(&unit),
+                application_of(unit),
+                Some(unit),
                 self.how.force,
             )?;
         }
-        settle_and_show(session, &store)
+        settle_and_show(session, &store)?;
+        refuse_missing("unit", &missing)
     }
 }
 
 impl RemoveApplication {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
+        if let Some(name) = self.applications.iter().find(|name| !is_name(name)) {
+            let message = format!("invalid application name {}", quote(name));
+            return Err(UsageError(message).into());
+        }
         let store = session.store()?;
         let model = store.read()?;
+        let (there, missing): (Vec<_>, Vec<_>) = self
+            .applications
+            .iter()
+            .partition(|name| model.applications.contains_key(*name));
         let mut plan = Vec::new();
-        for name in &self.applications {
+        for name in &there {
             plan.push(format!("will remove application {name}"));
             let units = model.application(name)?.units.keys();
             plan.extend(units.map(|unit| format!("- will remove unit {unit}")));
         }
         confirm(&plan, self.how.no_prompt, out)?;
-        for application in &self.applications {
+        for application in there {
             remove(session, &store, application, None, self.how.force)?;
         }
-        settle_and_show(session, &store)
+        settle_and_show(session, &store)?;
+        refuse_missing("application", &missing)
+    }
+}
+
+/// Refuses what cannot be the name of a unit; one that leads has to be named by its number.
+pub(crate) fn check_unit_names(names: &[String]) -> Result<(), UsageError> {
+    match names.iter().find(|name| !is_unit(name)) {
+        Some(name) => Err(UsageError(format!("unit name {} not valid", quote(name)))),
+        None => Ok(()),
+    }
+}
+
+/// Says of each what was to be removed that there was none; the others are gone by then.
+fn refuse_missing(what: &str, missing: &[&String]) -> Result<()> {
+    let failures = missing.iter().map(|name| {
+        format!(
+            "removing {what} {name} failed: {what} {} not found",
+            quote(name)
+        )
+    });
+    match failures.collect::<Vec<_>>().as_slice() {
+        [] => Ok(()),
+        failures => bail!(failures.join("\nERROR ")),
     }
 }
 
@@ -202,6 +255,9 @@ fn for_each(model: &mut Model, application: &str, unit: Option<&str>, change: im
 /// Says what will happen, and at a terminal asks whether it may.
 fn confirm(plan: &[String], no_prompt: bool, out: &mut impl Write) -> Result<()> {
     let plan = plan.join("\n");
+    if plan.is_empty() {
+        return Ok(());
+    }
     if no_prompt || !io::stdin().is_terminal() {
         writeln!(out, "{plan}")?;
         return Ok(());

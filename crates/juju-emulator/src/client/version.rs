@@ -22,12 +22,7 @@ pub(crate) struct Version {
 
 impl Version {
     pub(crate) fn run(self, out: &mut impl Write) -> Result<()> {
-        let architecture = match ARCH {
-            "x86_64" => "amd64",
-            "aarch64" => "arm64",
-            other => other,
-        };
-        let version = format!("{JUJU_VERSION}-genericlinux-{architecture}");
+        let version = format!("{JUJU_VERSION}-genericlinux-{}", architecture());
         let value = if self.all {
             json!({"version": version, "git-commit": "", "git-tree-state": "", "compiler": "juju-emulator"})
         } else {
@@ -37,5 +32,14 @@ impl Version {
             Format::ForPeople if !self.all => Ok(writeln!(out, "{version}")?),
             format => format.print(&value, out),
         }
+    }
+}
+
+/// This machine's architecture, as Juju calls it: `amd64`.
+pub(crate) fn architecture() -> &'static str {
+    match ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::charm::hook::Hook;
 use crate::controller::life::Life;
 use crate::controller::ports::OpenedPorts;
-use crate::controller::relation::{Relation, RelationState, Settings};
+use crate::controller::relation::{Relation, RelationState, VersionedSettings};
 use crate::controller::status::Status;
 
 /// The Juju that the emulator stands in for.
@@ -40,8 +40,9 @@ pub(crate) struct Model {
     pub(crate) next_revision: BTreeMap<String, u64>,
     /// The next number of a unit, by application name; it goes on when an application comes back.
     pub(crate) next_unit: BTreeMap<String, u32>,
-    /// The number of the last `juju exec`.
-    pub(crate) last_task: u64,
+    /// The next number of an operation or of a task, which count on together.
+    #[serde(alias = "last_task")]
+    pub(crate) next_operation: u64,
 }
 
 /// One machine.
@@ -64,14 +65,17 @@ pub(crate) struct Application {
     pub(crate) dying: bool,
     /// What the operator has set; the charm has the defaults.
     pub(crate) settings: BTreeMap<String, Value>,
-    /// Counts the changes of `settings`.
+    /// Whether the operator trusts it with the cloud's credentials, if they have said so.
+    #[serde(default)]
+    pub(crate) trust: Option<bool>,
+    /// Counts the changes of `settings` and `trust`.
     pub(crate) config_version: u64,
     /// Counts the charms it has had.
     pub(crate) charm_version: u64,
     /// The unit that leads.
     pub(crate) leader: Option<String>,
     /// What the leader has set with `leader-set`.
-    pub(crate) leader_settings: Settings,
+    pub(crate) leader_settings: VersionedSettings,
     /// What the leader has set with `status-set --application`.
     pub(crate) status: Option<StatusSince>,
     pub(crate) workload_version: String,
@@ -190,7 +194,7 @@ impl Model {
             next_relation: 0,
             next_revision: BTreeMap::new(),
             next_unit: BTreeMap::new(),
-            last_task: 0,
+            next_operation: 0,
         }
     }
 

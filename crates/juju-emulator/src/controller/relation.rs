@@ -28,7 +28,7 @@ pub(crate) struct Side {
     pub(crate) application: String,
     pub(crate) endpoint: String,
     pub(crate) role: Role,
-    pub(crate) settings: Settings,
+    pub(crate) settings: VersionedSettings,
     /// The units that are in the relation, and those that have left it: their settings can still be read.
     pub(crate) units: BTreeMap<String, Participant>,
 }
@@ -37,12 +37,12 @@ pub(crate) struct Side {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Participant {
     pub(crate) in_scope: bool,
-    pub(crate) settings: Settings,
+    pub(crate) settings: VersionedSettings,
 }
 
 /// The data that one application or unit has published.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Settings {
+pub(crate) struct VersionedSettings {
     pub(crate) data: BTreeMap<String, String>,
     /// Counts the changes.
     pub(crate) version: u64,
@@ -98,7 +98,7 @@ impl Side {
             application: application.to_owned(),
             endpoint: endpoint.to_owned(),
             role,
-            settings: Settings::default(),
+            settings: VersionedSettings::default(),
             units: BTreeMap::new(),
         }
     }
@@ -118,7 +118,7 @@ impl Side {
     }
 }
 
-impl Settings {
+impl VersionedSettings {
     /// Sets what has a value, and deletes what has an empty one.
     pub(crate) fn update(&mut self, changes: &BTreeMap<String, String>) {
         let before = self.data.clone();

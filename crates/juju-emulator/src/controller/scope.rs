@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::charm::metadata::{Charm, Role, Scope};
 use crate::controller::life::Life;
 use crate::controller::model::{Model, Unit, application_of};
-use crate::controller::relation::{Participant, Relation, Settings, Side};
+use crate::controller::relation::{Participant, Relation, Side, VersionedSettings};
 use crate::machine::address::address;
 
 impl Model {
@@ -67,7 +67,7 @@ impl Model {
         &'a self,
         unit: &'a str,
         relation: &'a Relation,
-    ) -> impl Iterator<Item = (&'a str, &'a Settings)> {
+    ) -> impl Iterator<Item = (&'a str, &'a VersionedSettings)> {
         let container = |name: &str| {
             let principal = self.unit(name).and_then(|(_, unit)| unit.principal.clone());
             principal.unwrap_or_else(|| name.to_owned())
@@ -120,7 +120,7 @@ impl Model {
         if let Some(side) = relation.side_mut(&application) {
             let participant = Participant {
                 in_scope: true,
-                settings: Settings {
+                settings: VersionedSettings {
                     data: published_by_juju(machine),
                     version: 0,
                 },

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 
-use crate::controller::data_directory::{DEFAULT_MODEL, DataDirectory, replace};
+use crate::controller::data_directory::{CONTROLLER, DEFAULT_MODEL, DataDirectory, replace};
 use crate::controller::debug_log::DebugLog;
 use crate::controller::model::{Application, Model};
 use crate::go::uuid::random_uuid;
@@ -34,10 +34,7 @@ impl DataDirectory {
         if name == DEFAULT_MODEL {
             store.create()?;
         } else if !store.state().exists() {
-            bail!(
-                "model {name} not found; the models are: {}",
-                self.model_names()?.join(", ")
-            );
+            bail!("model {CONTROLLER}:{name} not found");
         }
         Ok(store)
     }
@@ -52,7 +49,7 @@ impl DataDirectory {
 
     fn store(&self, name: &str) -> Result<Store> {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if name.is_empty() || !name.chars().all(allowed) {
+        if name.is_empty() || name.starts_with('-') || !name.chars().all(allowed) {
             bail!(
                 "\"{name}\" is not a valid name: model names may only contain lowercase letters, digits and hyphens"
             );
@@ -276,7 +273,7 @@ mod tests {
                     for _ in 0..10 {
                         store(home.path())
                             .update(|model| {
-                                model.last_task += 1;
+                                model.next_operation += 1;
                                 Ok(())
                             })
                             .unwrap();
@@ -284,7 +281,7 @@ mod tests {
                 });
             }
         });
-        assert_eq!(store(home.path()).read().unwrap().last_task, 80);
+        assert_eq!(store(home.path()).read().unwrap().next_operation, 80);
     }
 
     #[test]
@@ -310,11 +307,11 @@ mod tests {
         let (ours, theirs) = (store(home.path()), store(home.path()));
         for task in 1..10 {
             let change = |model: &mut Model| {
-                model.last_task = task;
+                model.next_operation = task;
                 Ok(())
             };
             theirs.update(change).unwrap();
-            assert_eq!(ours.read().unwrap().last_task, task);
+            assert_eq!(ours.read().unwrap().next_operation, task);
         }
     }
 
@@ -324,7 +321,7 @@ mod tests {
         let store = store(home.path());
         let before = store.read().unwrap();
         let result: Result<()> = store.update(|model| {
-            model.last_task = 7;
+            model.next_operation = 7;
             bail!("no")
         });
         assert!(result.is_err());
@@ -339,11 +336,11 @@ mod tests {
         fs::write(store.state().with_extension("new"), "{\"name\": \"emu").unwrap();
         assert_eq!(store.read().unwrap(), before);
         let change = |model: &mut Model| {
-            model.last_task = 1;
+            model.next_operation = 1;
             Ok(())
         };
         store.update(change).unwrap();
-        assert_eq!(store.read().unwrap().last_task, 1);
+        assert_eq!(store.read().unwrap().next_operation, 1);
     }
 
     #[test]

@@ -99,9 +99,9 @@ impl Call<'_> {
         self.print_formatted(output::format(value, self.line.value("format")))
     }
 
-    /// Prints a value in this format, as `--output` says.
-    pub(crate) fn print_as(&mut self, value: &Value, format: &str) -> Result<(), Failure> {
-        self.print_formatted(output::format(value, Some(format)))
+    /// Prints what is a struct in Juju, with its fields in their order.
+    pub(crate) fn print_struct(&mut self, value: &Value) -> Result<(), Failure> {
+        self.print_formatted(output::format_struct(value, self.line.value("format")))
     }
 
     fn print_formatted(&mut self, text: String) -> Result<(), Failure> {

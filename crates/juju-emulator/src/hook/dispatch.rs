@@ -231,7 +231,7 @@ impl Dispatch<'_> {
 
     /// What Juju would run: `dispatch` if there is one, else the script of the hook's name if there is one.
     fn program(&self) -> Option<PathBuf> {
-        if *self.hook == Hook::JujuExec {
+        if matches!(self.hook, Hook::JujuExec { .. }) {
             return Some(PathBuf::from("/bin/bash"));
         }
         [
@@ -248,7 +248,7 @@ impl Dispatch<'_> {
         environment: &BTreeMap<String, OsString>,
         sender: &Sender<Message>,
     ) -> io::Result<Child> {
-        let exec = *self.hook == Hook::JujuExec;
+        let exec = matches!(self.hook, Hook::JujuExec { .. });
         if fs::metadata(program)?.permissions().mode() & 0o111 == 0 {
             return Err(io::Error::new(
                 io::ErrorKind::PermissionDenied,

@@ -1,6 +1,6 @@
 //! Addresses: `unit-get` and `network-get`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::go::flags::{Flag, FlagValue};
 use crate::go::strconv::quote;
@@ -113,7 +113,10 @@ fn network_get(call: &mut Call<'_>) -> Result<(), Failure> {
         return call.print(&address.into());
     }
     let value = match &asked[..] {
-        [] => whole(&address, &subnet, call.line.value("format") != Some("json")),
+        [] => {
+            let with_old_names = call.line.value("format") != Some("json");
+            return call.print_struct(&whole(&address, &subnet, with_old_names));
+        }
         // Only the first of them, as one word.
         [(_, Value::Array(subnets))] => subnets[0].clone(),
         [(_, value)] => value.clone(),
@@ -132,16 +135,14 @@ fn whole(address: &str, subnet: &str, with_old_names: bool) -> Value {
     let mut of_interface = json!({
         "hostname": address, "value": address, "cidr": subnet,
     });
-    let mut interface = Map::from_iter([
-        ("mac-address".to_owned(), json!("00:00:00:00:00:00")),
-        ("interface-name".to_owned(), json!("lo")),
-    ]);
+    let mut interface = json!({"mac-address": "00:00:00:00:00:00", "interface-name": "lo"});
+    interface["addresses"] = Value::Null;
     if with_old_names {
         of_interface["address"] = json!(address);
-        interface.insert("macaddress".to_owned(), json!("00:00:00:00:00:00"));
-        interface.insert("interfacename".to_owned(), json!("lo"));
+        interface["macaddress"] = json!("00:00:00:00:00:00");
+        interface["interfacename"] = json!("lo");
     }
-    interface.insert("addresses".to_owned(), json!([of_interface]));
+    interface["addresses"] = json!([of_interface]);
     json!({
         "bind-addresses": [interface],
         "egress-subnets": [subnet],

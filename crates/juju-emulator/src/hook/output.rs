@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use crate::go::flags::{Flag, FlagValue};
-use crate::go::strconv::json_number;
-use crate::go::yaml;
+use crate::go::{json, yaml};
 
 /// `--format`, of the commands that print a value.
 pub(crate) const FORMAT: Flag = Flag {
@@ -30,9 +29,21 @@ pub(crate) const OUTPUT: Flag = Flag {
 /// Writes a value in one of the words of `--format`, smart unless given.
 pub(crate) fn format(value: &Value, format: Option<&str>) -> String {
     match format {
-        Some("json") => json(value) + "\n",
+        Some("json") => {
+            let mut value = value.clone();
+            value.sort_all_objects();
+            json::compact(&value) + "\n"
+        }
         Some("yaml") => yaml::document(value),
         _ => smart(value),
+    }
+}
+
+/// Writes what is a struct in Juju, with its fields in their order, in one of the words of `--format`.
+pub(crate) fn format_struct(value: &Value, format: Option<&str>) -> String {
+    match format {
+        Some("json") => json::compact(value) + "\n",
+        _ => yaml::document_in_order(value),
     }
 }
 
@@ -49,38 +60,4 @@ fn smart(value: &Value) -> String {
         _ => return yaml::document(value),
     };
     if text.is_empty() { text } else { text + "\n" }
-}
-
-/// Compact JSON as Go's `json.Marshal`: sorted keys, every number a float64, `<>&` escaped.
-fn json(value: &Value) -> String {
-    match value {
-        Value::Number(number) => number
-            .as_f64()
-            .map_or_else(|| number.to_string(), json_number),
-        Value::String(text) => json_string(text),
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(json).collect();
-            format!("[{}]", items.join(","))
-        }
-        Value::Object(fields) => {
-            let mut fields: Vec<_> = fields.iter().collect();
-            fields.sort_by_key(|(key, _)| *key);
-            let fields: Vec<String> = fields
-                .into_iter()
-                .map(|(key, value)| format!("{}:{}", json_string(key), json(value)))
-                .collect();
-            format!("{{{}}}", fields.join(","))
-        }
-        Value::Null | Value::Bool(_) => value.to_string(),
-    }
-}
-
-fn json_string(text: &str) -> String {
-    Value::from(text)
-        .to_string()
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
 }

@@ -114,7 +114,9 @@ fn a_file_with_config_is_read_as_juju_reads_it_and_null_resets() {
         ("", "no settings found"),
     ] {
         let file = juju.write_file("config.yaml", content);
-        juju.refused(&["config", "tiny", "--file", &file], 1, refusal);
+        let ran = juju.run(&["config", "tiny", "--file", &file]);
+        assert_eq!(ran.code, Some(1), "{content}: {ran:?}");
+        assert!(ran.stderr.contains(refusal), "{content}: {ran:?}");
     }
     let two = [
         "deploy",

@@ -206,7 +206,7 @@ fn the_ways_a_hook_ends() {
         ("exit 7", &start, Ended::Exited(7)),
         ("kill -KILL $$", &start, Ended::Killed(9)),
         ("", &start, Ended::Missing),
-        ("exit 7", &Hook::JujuExec, Ended::Exited(4)),
+        ("exit 7", &Hook::JujuExec { id: 1 }, Ended::Exited(4)),
     ];
     for (script, hook, ended) in given_then {
         let then = run(script, hook, answer(b""));
@@ -276,7 +276,7 @@ fn a_socket_directory_that_is_too_deep_is_an_error_and_says_so() {
     let deep = home.path().join("d".repeat(100));
     fs::create_dir_all(deep.join("charm")).unwrap();
     fs::write(deep.join("charm/metadata.yaml"), "name: app").unwrap();
-    let then = run_in(&deep, "", &Hook::JujuExec, answer(b""));
+    let then = run_in(&deep, "", &Hook::JujuExec { id: 1 }, answer(b""));
     let error = then.ended.unwrap_err().to_string();
     assert!(error.contains("shorter path"), "{error}");
 }

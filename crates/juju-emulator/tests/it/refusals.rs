@@ -7,7 +7,6 @@ fn what_the_emulator_lacks_is_said_and_nothing_else_is_suggested() {
     let juju = Juju::deployed();
     let given = [
         &["attach-storage", "a/0", "b/0"][..],
-        &["trust", "tiny"],
         &["deploy", "./tiny", "--constraints", "mem=2G"],
         &["status", "--watch", "1s"],
     ];
@@ -93,7 +92,7 @@ fn a_key_is_not_set_and_reset_at_once() {
         juju.refused(args, 2, "simultaneously");
     }
     assert_eq!(juju.ok(&["config", "tiny", "port"]), "8000\n");
-    assert_eq!(juju.ok(&["model-config", retries]), "true\n");
+    assert_eq!(juju.ok(&["model-config", retries]), "True\n");
 }
 
 #[test]
@@ -111,7 +110,7 @@ fn a_model_whose_config_is_refused_is_not_added() {
     let off = "automatically-retry-hooks=false";
     juju.ok(&["add-model", "other", "--config", off]);
     let retries = juju.ok(&["model-config", "automatically-retry-hooks"]);
-    assert_eq!(retries, "false\n");
+    assert_eq!(retries, "False\n");
 }
 
 #[test]
@@ -129,5 +128,9 @@ fn a_model_with_a_unit_in_error_is_destroyed_by_force_only() {
     );
     juju.ok(&["status"]);
     juju.ok(&[&destroy[..], &["--force"]].concat());
-    juju.refused(&["status", "-m", "other"], 1, "model other not found");
+    juju.refused(
+        &["status", "-m", "other"],
+        1,
+        "model emulator:other not found",
+    );
 }

@@ -8,28 +8,40 @@ use crate::go::yaml::{resolve, sort};
 /// Where a line is folded, at the next blank.
 const WIDTH: usize = 80;
 
-/// Writes a value with one newline at the end; nothing at all for null.
+/// Writes a value, its keys sorted, with one newline at the end; nothing at all for null.
 pub(crate) fn document(value: &Value) -> String {
-    let mut writer = Writer::default();
-    match value {
-        Value::Null => return String::new(),
-        Value::Object(fields) if !fields.is_empty() => writer.mapping(fields, 0),
-        Value::Array(items) if !items.is_empty() => writer.sequence(items, 0),
-        scalar => writer.scalar(scalar, 2),
-    }
-    writer
-        .text
-        .truncate(writer.text.trim_end_matches('\n').len());
-    writer.text + "\n"
+    Writer::default().document(value)
+}
+
+/// Writes a value as [`document`] does, but with its keys in their order, as yaml.v2 does for Go's structs.
+pub(crate) fn document_in_order(value: &Value) -> String {
+    let in_order = true;
+    let writer = Writer {
+        in_order,
+        ..Writer::default()
+    };
+    writer.document(value)
 }
 
 #[derive(Default)]
 struct Writer {
+    in_order: bool,
     text: String,
     column: usize,
 }
 
 impl Writer {
+    fn document(mut self, value: &Value) -> String {
+        match value {
+            Value::Null => return String::new(),
+            Value::Object(fields) if !fields.is_empty() => self.mapping(fields, 0),
+            Value::Array(items) if !items.is_empty() => self.sequence(items, 0),
+            scalar => self.scalar(scalar, 2),
+        }
+        self.text.truncate(self.text.trim_end_matches('\n').len());
+        self.text + "\n"
+    }
+
     fn put(&mut self, c: char) {
         self.text.push(c);
         self.column += 1;
@@ -46,7 +58,12 @@ impl Writer {
     }
 
     fn mapping(&mut self, fields: &Map<String, Value>, indent: usize) {
-        for (n, (key, value)) in sort::by_key(fields).into_iter().enumerate() {
+        let fields = if self.in_order {
+            fields.iter().collect()
+        } else {
+            sort::by_key(fields)
+        };
+        for (n, (key, value)) in fields.into_iter().enumerate() {
             if n > 0 {
                 self.new_line(indent);
             }

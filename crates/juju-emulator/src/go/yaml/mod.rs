@@ -6,6 +6,6 @@ mod node;
 mod resolve;
 mod sort;
 
-pub(crate) use block_style::document;
+pub(crate) use block_style::{document, document_in_order};
 pub use deserialize::YamlError;
 pub(crate) use deserialize::read;

@@ -276,6 +276,5 @@ pub(crate) const GOAL_STATE: HookCommand = HookCommand {
 fn goal_state(call: &mut Call<'_>) -> Result<(), Failure> {
     let [] = call.at_most()?;
     let goal = json!(call.hook.unit.goal_state);
-    let format = call.line.value("format").unwrap_or("yaml").to_owned();
-    call.print_as(&goal, &format)
+    call.print_struct(&goal)
 }

@@ -1,0 +1,235 @@
+//! What is wrong with a command line, in Juju's words: clap reads it, and has its own.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgAction, Command};
+
+use crate::go::strconv::{parse_bool, quote, quote_list};
+
+/// What Juju says when a verb is not told what to work on.
+const MISSING: [(&str, &str); 14] = [
+    ("add-model", "model name is required"),
+    ("add-unit", "no application specified"),
+    ("config", "no application name specified"),
+    ("deploy", "no charm or bundle specified"),
+    ("destroy-model", "no model specified"),
+    ("exec", "no commands specified"),
+    ("expose", "no application name specified"),
+    ("refresh", "no application specified"),
+    ("remove-application", "no application specified"),
+    ("remove-unit", "no units specified"),
+    ("show-application", "an application name must be supplied"),
+    ("show-unit", "an unit name must be supplied"),
+    ("trust", "no application name specified"),
+    ("unexpose", "no application name specified"),
+];
+
+/// The flags that Juju 3.6 has and the emulator lacks. Those of no verb are of all.
+const LACKING: [(&str, &[&str]); 19] = [
+    ("add-model", &["credential", "owner", "target-controller"]),
+    ("add-unit", &["attach-storage"]),
+    ("config", &["color", "no-color", "output"]),
+    (
+        "debug-log",
+        &[
+            "color",
+            "exclude-label",
+            "exclude-labels",
+            "exclude-module",
+            "firehose",
+            "include-label",
+            "include-labels",
+            "include-module",
+            "location",
+            "retry",
+            "retry-delay",
+        ],
+    ),
+    (
+        "deploy",
+        &[
+            "attach-storage",
+            "bind",
+            "constraints",
+            "device",
+            "dry-run",
+            "force",
+            "map-machines",
+            "overlay",
+            "resource",
+            "revision",
+            "series",
+            "storage",
+        ],
+    ),
+    (
+        "exec",
+        &[
+            "background",
+            "color",
+            "execution-group",
+            "no-color",
+            "operator",
+            "output",
+            "parallel",
+            "utc",
+        ],
+    ),
+    ("expose", &["endpoints", "to-cidrs", "to-spaces"]),
+    (
+        "model-config",
+        &[
+            "color",
+            "file",
+            "ignore-read-only-fields",
+            "no-color",
+            "output",
+        ],
+    ),
+    ("models", &["all", "exact-time", "output", "user", "uuid"]),
+    (
+        "refresh",
+        &[
+            "base", "bind", "channel", "config", "resource", "revision", "storage", "switch",
+            "trust",
+        ],
+    ),
+    ("remove-application", &["dry-run"]),
+    ("remove-unit", &["dry-run", "num-units"]),
+    ("show-application", &["output"]),
+    ("show-model", &["output"]),
+    ("show-unit", &["output"]),
+    (
+        "status",
+        &[
+            "color",
+            "no-color",
+            "output",
+            "retry-count",
+            "retry-delay",
+            "watch",
+        ],
+    ),
+    ("unexpose", &["endpoints"]),
+    ("version", &["output"]),
+    (
+        "",
+        &[
+            "debug",
+            "logging-config",
+            "no-browser-login",
+            "quiet",
+            "show-log",
+            "verbose",
+        ],
+    ),
+];
+
+/// What Juju says about a wrong command line; `None` where only clap has something to say, as about a verb that there is not.
+pub(crate) fn in_jujus_words(error: &clap::Error, args: &[OsString]) -> Option<String> {
+    let args: Vec<_> = args
+        .iter()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
+    let verb = MISSING.iter().map(|(verb, _)| *verb);
+    let verb = verb.chain(LACKING.iter().map(|(verb, _)| *verb));
+    let verb = args
+        .iter()
+        .find_map(|arg| verb.clone().find(|verb| verb == arg))?;
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.as_str(),
+        _ => "",
+    };
+    // Such as `--format <FORMAT>`.
+    let argument = context(ContextKind::InvalidArg);
+    let name = argument.split_whitespace().next().unwrap_or_default();
+    match error.kind() {
+        ErrorKind::MissingRequiredArgument => {
+            let missing = MISSING.iter().find(|(of, _)| *of == verb);
+            missing.map(|(_, text)| (*text).to_owned())
+        }
+        ErrorKind::UnknownArgument if name.starts_with('-') => Some(unknown_flag(verb, name)),
+        ErrorKind::UnknownArgument => {
+            let at = args.iter().position(|arg| arg == argument)?;
+            let surplus = args[at..].iter().take_while(|arg| !arg.starts_with('-'));
+            let surplus: Vec<_> = surplus.cloned().collect();
+            Some(format!("unrecognized args: {}", quote_list(&surplus)))
+        }
+        ErrorKind::InvalidValue if context(ContextKind::InvalidValue).is_empty() => {
+            Some(format!("option needs an argument: {name}"))
+        }
+        ErrorKind::InvalidValue => {
+            let value = quote(context(ContextKind::InvalidValue));
+            Some(format!(
+                "invalid value {value} for option {name}: unknown format {value}"
+            ))
+        }
+        ErrorKind::ValueValidation => {
+            let value = quote(context(ContextKind::InvalidValue));
+            let why = std::error::Error::source(error)?;
+            Some(format!("invalid value {value} for option {name}: {why}"))
+        }
+        _ => None,
+    }
+}
+
+fn unknown_flag(verb: &str, flag: &str) -> String {
+    let name = match flag {
+        "-o" => "output",
+        "-B" => "no-browser-login",
+        "-v" => "verbose",
+        "-q" => "quiet",
+        flag => flag.trim_start_matches('-'),
+    };
+    let mut lacking = LACKING
+        .iter()
+        .filter(|(of, _)| [verb, ""].contains(of))
+        .flat_map(|(_, flags)| *flags);
+    let text = format!("option provided but not defined: {flag}");
+    if !lacking.any(|lacking| *lacking == name) {
+        return text;
+    }
+    format!(
+        "{text}\nIf juju has it, the emulator lacks it: `juju help` lists its verbs, `juju help VERB` a verb's flags."
+    )
+}
+
+/// Reads `--flag=true` and `--flag=false`, which Juju takes and clap does not: with the flag, and without it.
+pub(crate) fn plain_switches(
+    command: &Command,
+    args: Vec<OsString>,
+) -> Result<Vec<OsString>, String> {
+    let verb = args.iter().find_map(|arg| command.find_subcommand(arg));
+    let is_switch = |name: &str| {
+        let mut flags = verb.into_iter().flat_map(Command::get_arguments);
+        flags.any(|flag| {
+            flag.get_long() == Some(name) && matches!(flag.get_action(), ArgAction::SetTrue)
+        })
+    };
+    let mut plain = Vec::new();
+    let mut args = args.into_iter();
+    while let Some(arg) = args.next() {
+        let text = arg.to_string_lossy().into_owned();
+        let flag = text
+            .strip_prefix("--")
+            .and_then(|flag| flag.split_once('='));
+        match flag {
+            _ if text == "--" => {
+                plain.push(arg);
+                plain.extend(args);
+                break;
+            }
+            Some((name, value)) if is_switch(name) => {
+                let set = parse_bool(value).map_err(|why| {
+                    format!("invalid value {} for option --{name}: {why}", quote(value))
+                })?;
+                if set {
+                    plain.push(format!("--{name}").into());
+                }
+            }
+            _ => plain.push(arg),
+        }
+    }
+    Ok(plain)
+}
