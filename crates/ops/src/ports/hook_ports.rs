@@ -28,7 +28,16 @@ impl HookPorts {
         let mut not_understood = Vec::new();
         for text in texts {
             match Port::from_juju(&text) {
-                Ok(port) => ports.hold(&port, false),
+                Ok(port) => {
+                    let told = Openness::CLOSED.with(&port.endpoints);
+                    let (at_start, wanted) = (told.clone(), told.clone());
+                    let range = HookRange {
+                        at_start,
+                        told,
+                        wanted,
+                    };
+                    ports.ranges.insert(port.range, range);
+                }
                 // Juju may know more protocols some day, whose ranges are in nobody's way.
                 Err(_) => not_understood.push(text),
             }
@@ -40,21 +49,6 @@ impl HookPorts {
         Ok(ports)
     }
 
-    fn hold(&mut self, port: &Port, is_new: bool) {
-        let told = Openness::CLOSED.with(&port.endpoints);
-        let wanted = if is_new {
-            Openness::CLOSED
-        } else {
-            told.clone()
-        };
-        let range = HookRange {
-            told,
-            is_new,
-            wanted,
-        };
-        self.ranges.insert(port.range, range);
-    }
-
     pub(crate) fn later(&self) -> &[Port] {
         &self.later
     }
@@ -64,7 +58,12 @@ impl HookPorts {
         let command = command("open-port", port.range, &port.endpoints);
         let ran = command.run(hook_commands);
         ran.map_err(|error| conflict(port, error))?;
-        self.hold(port, true);
+        let told = Openness::CLOSED.with(&port.endpoints);
+        let range = HookRange {
+            told,
+            ..HookRange::default()
+        };
+        self.ranges.insert(port.range, range);
         Ok(())
     }
 
@@ -80,21 +79,22 @@ impl HookPorts {
 
     /// The commands that are left to send when the charm has done what it was to do.
     pub(crate) fn held(&self) -> Vec<HookCommand> {
+        self.commands(|range| &range.wanted)
+    }
+
+    /// The commands that take back what has been sent at once.
+    pub(crate) fn undo(&self) -> Vec<HookCommand> {
+        self.commands(|range| &range.at_start)
+    }
+
+    fn commands(&self, wanted: impl Fn(&HookRange) -> &Openness) -> Vec<HookCommand> {
         let difference = |(range, held): (&PortRange, &HookRange)| {
-            let (close, open) = held.told.difference(&held.wanted);
+            let (close, open) = held.told.difference(wanted(held));
             let close = close.map(|endpoints| command("close-port", *range, &endpoints));
             let open = open.map(|endpoints| command("open-port", *range, &endpoints));
             [close, open]
         };
         self.ranges.iter().flat_map(difference).flatten().collect()
-    }
-
-    /// The commands that take back what has been sent at once.
-    pub(crate) fn undo(&self) -> Vec<HookCommand> {
-        let new = self.ranges.iter().filter(|(_, held)| held.is_new);
-        let told = new.filter_map(|(range, held)| Some((range, held.told.endpoints()?)));
-        told.map(|(range, endpoints)| command("close-port", *range, &endpoints))
-            .collect()
     }
 }
 
