@@ -72,10 +72,7 @@ impl Unit {
         if self.is_on_kubernetes() {
             new = new.iter().flat_map(Port::one_by_one).collect();
         }
-        let mut changes = PortChanges {
-            opened: new.clone(),
-            ..PortChanges::default()
-        };
+        let mut changes = PortChanges::default();
         let mut settled = Vec::new();
         for (range, held) in &ports.ranges {
             let inside = by_holder.remove(&Some(*range)).unwrap_or_default();
@@ -93,12 +90,13 @@ impl Unit {
             changes.opened.extend(open.map(port));
             settled.push((*range, wanted));
         }
-        changes.opened.sort();
 
         for port in new {
             ports.open(&port, self.hook_commands())?;
             settled.push((port.range, Openness::CLOSED.with(&port.endpoints)));
+            changes.opened.push(port);
         }
+        changes.opened.sort();
         for (range, wanted) in settled {
             if let Some(held) = ports.ranges.get_mut(&range) {
                 held.wanted = wanted;
