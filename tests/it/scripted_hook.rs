@@ -49,6 +49,7 @@ impl ScriptedHook {
             .env("PATH", self.directory())
             .env("JUJU_UNIT_NAME", "hello-server/0")
             .env("JUJU_MACHINE_ID", "0")
+            .env("JUJU_MODEL_NAME", "staging")
             .env("JUJU_CHARM_DIR", self.directory())
             .env("SYSTEMD_UNIT_PATH", self.directory())
             .envs(variables.iter().copied())
