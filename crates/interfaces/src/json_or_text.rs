@@ -31,6 +31,7 @@ pub(crate) mod option {
     use serde::{Deserialize as _, Deserializer, Serialize, Serializer};
 
     /// Writes a value as JSON, and none as a key that is not there.
+    #[expect(clippy::ref_option, reason = "serde hands over a field as it is")]
     pub(crate) fn serialize<T: Serialize, S: Serializer>(
         value: &Option<T>,
         serializer: S,

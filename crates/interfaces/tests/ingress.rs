@@ -1,5 +1,7 @@
 //! The interface `ingress`: what either side publishes and reads, byte for byte, and whom it tells what is wrong.
 
+#![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
+
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::path::Path;
