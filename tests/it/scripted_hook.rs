@@ -19,6 +19,7 @@ impl ScriptedHook {
             ("status-set", ""),
             ("config-get", "echo '{\"server-port\": 8000}'"),
             ("opened-ports", "echo '[\"8000/tcp\"]'"),
+            ("relation-ids", "echo '[]'"),
             ("systemctl", ""),
         ] {
             hook.command(command, script);

@@ -1,7 +1,6 @@
 //! Which stories are tried.
 
-use juju_emulator::charm::metadata::Charm;
-use ops::{Event, RelationEvent, RelationId};
+use ops::Event;
 use serde_json::Value;
 
 use crate::laws::option_values::distinct;
@@ -25,10 +24,10 @@ pub(super) struct Stories {
 }
 
 impl Stories {
-    pub(super) fn new(charm: &Charm, given: &State, changes: &[(String, Value)]) -> Self {
+    pub(super) fn new(given: &State, changes: &[(String, Value)]) -> Self {
         Self {
             given: given.clone(),
-            events: events(charm, given),
+            events: events(given),
             changes: changes.to_vec(),
             random: fastrand::Rng::with_seed(SEED),
         }
@@ -111,7 +110,7 @@ fn config_changed(change: &(String, Value)) -> Step {
 }
 
 /// The events that a unit may receive before `stop`, one of which Juju does not have yet.
-fn events(charm: &Charm, given: &State) -> Vec<Event> {
+fn events(given: &State) -> Vec<Event> {
     let mut events = vec![
         Event::ConfigChanged,
         Event::Install,
@@ -123,28 +122,12 @@ fn events(charm: &Charm, given: &State) -> Vec<Event> {
     if given.leader {
         events.push(Event::LeaderElected);
     }
-    for (number, endpoint) in (0..).zip(charm.endpoints.keys()) {
-        let of_application = RelationEvent {
-            id: RelationId::new(endpoint, number),
-            remote_application: Some("remote".to_owned()),
-            remote_unit: None,
-            departing_unit: None,
-        };
-        let remote_unit = "remote/0".parse().ok();
-        let of_unit = RelationEvent {
-            remote_unit: remote_unit.clone(),
-            ..of_application.clone()
-        };
-        events.extend([
-            Event::RelationCreated(of_application.clone()),
-            Event::RelationJoined(of_unit.clone()),
-            Event::RelationChanged(of_unit.clone()),
-            Event::RelationDeparted(RelationEvent {
-                departing_unit: remote_unit,
-                ..of_unit
-            }),
-            Event::RelationBroken(of_application),
-        ]);
+    // Whoever is related stays so: a story has one given state.
+    for relation in &given.relations {
+        events.extend([relation.created(), relation.application_changed()]);
+        for unit in relation.remote_units.keys() {
+            events.extend([relation.joined(unit), relation.changed(unit)]);
+        }
     }
     distinct(events)
 }
