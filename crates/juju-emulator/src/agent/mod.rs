@@ -5,5 +5,6 @@ pub(crate) mod interrupt;
 pub(crate) mod machine_agent;
 pub(crate) mod operation;
 pub(crate) mod resolver;
+pub(crate) mod settle;
 pub(crate) mod unit_agent;
 pub(crate) mod view;
