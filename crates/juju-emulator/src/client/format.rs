@@ -6,6 +6,8 @@ use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
+use crate::go::yaml;
+
 /// How a verb shows what it has to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -31,7 +33,7 @@ impl Format {
     pub(crate) fn print(self, value: &impl Serialize, out: &mut impl Write) -> Result<()> {
         match self {
             Self::Json => writeln!(out, "{}", serde_json::to_string(value)?)?,
-            Self::Yaml | Self::ForPeople => write!(out, "{}", serde_yaml::to_string(value)?)?,
+            Self::Yaml | Self::ForPeople => write!(out, "{}", yaml::to_string(value)?)?,
         }
         Ok(())
     }

@@ -1,26 +1,37 @@
 //! Values in YAML's block style, quoted and folded as yaml.v2 does it.
 
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::go::strconv::yaml_number;
-use crate::go::yaml::{resolve, sort};
+use crate::go::yaml::resolve;
+use crate::go::yaml::serialize::{Ordered, ordered};
 
 /// Where a line is folded, at the next blank.
 const WIDTH: usize = 80;
 
 /// Writes a value with one newline at the end; nothing at all for null.
-pub(crate) fn document(value: &Value) -> String {
+///
+/// # Errors
+///
+/// When the value has something in it that YAML has not, such as a key that is no text.
+pub(crate) fn to_string(value: &impl Serialize) -> Result<String, serde_json::Error> {
     let mut writer = Writer::default();
-    match value {
-        Value::Null => return String::new(),
-        Value::Object(fields) if !fields.is_empty() => writer.mapping(fields, 0),
-        Value::Array(items) if !items.is_empty() => writer.sequence(items, 0),
-        scalar => writer.scalar(scalar, 2),
+    match ordered(value)? {
+        Ordered::Scalar(Value::Null) => return Ok(String::new()),
+        Ordered::Mapping(fields) if !fields.is_empty() => writer.mapping(fields, 0),
+        Ordered::Sequence(items) if !items.is_empty() => writer.sequence(items, 0),
+        scalar => writer.scalar(&scalar, 2),
     }
     writer
         .text
         .truncate(writer.text.trim_end_matches('\n').len());
-    writer.text + "\n"
+    Ok(writer.text + "\n")
+}
+
+/// As [`to_string`], for a value that came as JSON.
+pub(crate) fn document(value: &Value) -> String {
+    to_string(value).unwrap_or_default()
 }
 
 #[derive(Default)]
@@ -45,46 +56,51 @@ impl Writer {
         self.column = indent;
     }
 
-    fn mapping(&mut self, fields: &Map<String, Value>, indent: usize) {
-        for (n, (key, value)) in sort::by_key(fields).into_iter().enumerate() {
+    fn mapping(&mut self, fields: Vec<(String, Ordered)>, indent: usize) {
+        for (n, (key, value)) in fields.into_iter().enumerate() {
             if n > 0 {
                 self.new_line(indent);
             }
-            self.string(key, None);
+            self.string(&key, None);
             self.put(':');
             match value {
-                Value::Object(fields) if !fields.is_empty() => {
+                Ordered::Mapping(fields) if !fields.is_empty() => {
                     self.new_line(indent + 2);
                     self.mapping(fields, indent + 2);
                 }
-                Value::Array(items) if !items.is_empty() => {
+                Ordered::Sequence(items) if !items.is_empty() => {
                     self.new_line(indent);
                     self.sequence(items, indent);
                 }
                 scalar => {
                     self.put(' ');
-                    self.scalar(scalar, indent + 2);
+                    self.scalar(&scalar, indent + 2);
                 }
             }
         }
     }
 
-    fn sequence(&mut self, items: &[Value], indent: usize) {
-        for (n, item) in items.iter().enumerate() {
+    fn sequence(&mut self, items: Vec<Ordered>, indent: usize) {
+        for (n, item) in items.into_iter().enumerate() {
             if n > 0 {
                 self.new_line(indent);
             }
             self.put_all("- ");
             match item {
-                Value::Object(fields) if !fields.is_empty() => self.mapping(fields, indent + 2),
-                Value::Array(items) if !items.is_empty() => self.sequence(items, indent + 2),
-                scalar => self.scalar(scalar, indent + 2),
+                Ordered::Mapping(fields) if !fields.is_empty() => self.mapping(fields, indent + 2),
+                Ordered::Sequence(items) if !items.is_empty() => self.sequence(items, indent + 2),
+                scalar => self.scalar(&scalar, indent + 2),
             }
         }
     }
 
     /// Writes what has no block of its own; lines after its first are indented by `indent`.
-    fn scalar(&mut self, value: &Value, indent: usize) {
+    fn scalar(&mut self, value: &Ordered, indent: usize) {
+        let value = match value {
+            Ordered::Scalar(value) => value,
+            Ordered::Sequence(_) => return self.put_all("[]"),
+            Ordered::Mapping(_) => return self.put_all("{}"),
+        };
         match value {
             Value::String(text) => self.string(text, Some(indent)),
             Value::Number(number) => {

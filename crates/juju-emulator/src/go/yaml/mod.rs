@@ -4,8 +4,9 @@ mod block_style;
 mod deserialize;
 mod node;
 mod resolve;
+mod serialize;
 mod sort;
 
-pub(crate) use block_style::document;
+pub(crate) use block_style::{document, to_string};
 pub use deserialize::YamlError;
 pub(crate) use deserialize::read;

@@ -1,13 +1,11 @@
 //! The order of a mapping's keys: letters after anything else, and numbers by value, so that `a9` is before `a10`.
 
-use serde_json::{Map, Value};
-
 /// The fields in that order.
-pub(super) fn by_key(fields: &Map<String, Value>) -> Vec<(&String, &Value)> {
+pub(super) fn by_key<T>(fields: Vec<(String, T)>) -> Vec<(String, T)> {
     // Not a library sort: the order is not transitive for every set of keys, and those may panic then.
-    let mut sorted: Vec<(&String, &Value)> = Vec::with_capacity(fields.len());
+    let mut sorted: Vec<(String, T)> = Vec::with_capacity(fields.len());
     for field in fields {
-        let place = sorted.partition_point(|before| is_less(before.0, field.0));
+        let place = sorted.partition_point(|before| is_less(&before.0, &field.0));
         sorted.insert(place, field);
     }
     sorted
