@@ -32,9 +32,15 @@ pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Optio
         }) => return Some(Operation::Run(hook.clone())),
         Some(Again {
             hook,
-            why: Why::Failed { due, resolved, .. },
+            why:
+                Why::Failed {
+                    times,
+                    due,
+                    resolved,
+                },
         }) => {
-            let is_due = *due <= now && model_config::retries_hooks(model);
+            let is_due =
+                model_config::retries_hooks(model) && has_come(*due, now, retry_delay(*times));
             return match resolved {
                 Some(Resolved::NoHooks) => Some(Operation::Skip(hook.clone())),
                 Some(Resolved::RetryHooks) => Some(Operation::Run(hook.clone())),
@@ -46,15 +52,23 @@ pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Optio
     if state.is_dying() && state.reached == Reached::Machine {
         return Some(Operation::CleanUp);
     }
-    next_hook(application, state, application.is_leader(unit), now)
+    let interval = model_config::update_status_interval(model);
+    let idle = has_come(state.update_status_at, now, interval);
+    next_hook(application, state, application.is_leader(unit), idle)
         .map(|name| Operation::Run(Hook::unit(name)))
+}
+
+/// Whether a time has come that was at most `delay` away. One that is farther away now was set before the clock went back.
+fn has_come(time: Timestamp, now: Timestamp, delay: Duration) -> bool {
+    let away = time.duration_since(now);
+    !away.is_positive() || away.unsigned_abs() > delay
 }
 
 fn next_hook(
     application: &Application,
     unit: &Unit,
     leader: bool,
-    now: Timestamp,
+    update_status_is_due: bool,
 ) -> Option<&'static str> {
     if unit.is_dying() {
         return Some(if unit.reached == Reached::Stopped {
@@ -75,7 +89,7 @@ fn next_hook(
             unit.config_seen != application.config_version,
         ),
         ("start", unit.reached == Reached::Installed),
-        ("update-status", unit.update_status_at <= now),
+        ("update-status", update_status_is_due),
     ];
     due.into_iter()
         .find_map(|(name, is_due)| is_due.then_some(name))
@@ -264,6 +278,31 @@ mod tests {
             settle(&mut model, "app/0", at(5)),
             "update-status config-changed"
         );
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_delays_nothing_by_more_than_its_interval() {
+        let day = 24 * 3600;
+        // given an update-status and a retry that are due in their intervals
+        let mut model = model();
+        settle(&mut model, "app/0", at(day));
+        settle(&mut model, "app/1", at(day));
+        model.unit_mut("app/1").unwrap().again = Some(Again {
+            hook: Hook::unit("config-changed"),
+            why: Why::Failed {
+                times: 2,
+                due: at(day + 10),
+                resolved: None,
+            },
+        });
+        // when the clock goes back a little, then they are not due at once
+        assert_eq!(settle(&mut model, "app/0", at(day)), "");
+        assert_eq!(settle(&mut model, "app/1", at(day)), "");
+        // and when it goes back a lot, they do not wait for it
+        assert_eq!(settle(&mut model, "app/0", at(0)), "update-status");
+        assert_eq!(settle(&mut model, "app/0", at(299)), "");
+        assert_eq!(settle(&mut model, "app/0", at(300)), "update-status");
+        assert_eq!(settle(&mut model, "app/1", at(0)), "config-changed");
     }
 
     #[test]
