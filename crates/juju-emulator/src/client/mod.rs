@@ -1,5 +1,7 @@
 //! The command line: a file for each verb, or for those that belong together.
 
+#[cfg(test)]
+mod any_charm;
 pub(crate) mod bootstrap;
 pub(crate) mod command_line;
 pub(crate) mod config;

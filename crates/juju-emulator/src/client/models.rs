@@ -119,7 +119,10 @@ impl Models {
         let current = session.data.current_model()?;
         let mut models = Vec::new();
         for name in session.data.model_names()? {
-            models.push(session.data.model(&name)?.read()?);
+            match session.data.model(&name).and_then(|store| store.read()) {
+                Ok(model) => models.push(model),
+                Err(error) => writeln!(io::stderr(), "WARNING {error:#}")?,
+            }
         }
         let infos: Vec<_> = models.iter().map(|model| info(model)).collect();
         let all = json!({"models": infos, "current-model": current});

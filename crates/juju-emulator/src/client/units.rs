@@ -232,6 +232,7 @@ pub(crate) fn remove(
             Ok(())
         })?;
         session.settle(store)?;
+        forget(store, application, unit)?;
     }
     let model = store.read()?;
     let in_error = |(_, unit): &(&String, &Unit)| unit.is_dying() && unit.failed_hook().is_some();
@@ -240,6 +241,32 @@ pub(crate) fn remove(
             io::stderr(),
             "{name} is in error and stays until its hook succeeds; to remove it in any case: --force"
         )?;
+    }
+    Ok(())
+}
+
+/// Lets go of units whose agents cannot even clean up.
+fn forget(store: &Store, application: &str, unit: Option<&str>) -> Result<()> {
+    let left: Vec<_> = store
+        .read()?
+        .units()
+        .filter(|(name, state)| {
+            state.life == Life::Dead
+                && application_of(name) == application
+                && unit.is_none_or(|unit| unit == *name)
+        })
+        .map(|(name, state)| (name.clone(), store.unit(state.machine, name)))
+        .collect();
+    for (name, directory) in left {
+        writeln!(
+            io::stderr(),
+            "WARNING {name} is forgotten; what is left of it is in {}",
+            directory.display()
+        )?;
+        store.update(|model| {
+            model.forget_unit(&name);
+            Ok(())
+        })?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod dispatch;
 mod emulated_machine;
 mod hook_commands;
 mod killed;
+mod one_bad_unit;
 mod packed_charm;
 mod readme;
 mod recorded;
