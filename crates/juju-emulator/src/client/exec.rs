@@ -10,12 +10,12 @@ use serde_json::{Map, Value, json};
 
 use crate::agent::unit_agent::{self, Executed};
 use crate::charm::name::{is_name, is_unit_or_leader};
+use crate::client::command_line::duration_flag;
 use crate::client::format::{Format, words};
 use crate::client::session::{Session, UsageError};
 use crate::controller::model::Model;
 use crate::controller::store::Store;
 use crate::go::base64::base64;
-use crate::go::duration::duration;
 use crate::go::strconv::quote as quoted;
 
 /// Run a command in units, with the rights of a hook, or on machines.
@@ -37,7 +37,7 @@ pub(crate) struct Exec {
     #[arg(long, value_parser = words(Some("plain")), default_value = "plain")]
     format: Format,
     /// End the command where it takes longer, such as `30s`; else it may take as long as it takes.
-    #[arg(long, value_parser = wait_time)]
+    #[arg(long, value_parser = duration_flag)]
     wait: Option<Duration>,
     /// The command; one argument is a line of bash, more are a program and its arguments.
     #[arg(required = true, trailing_var_arg = true)]
@@ -231,10 +231,6 @@ impl Results {
         }
         Ok(())
     }
-}
-
-fn wait_time(text: &str) -> Result<Duration, &'static str> {
-    duration(text).ok_or("expected a time such as 30s or 1m30s")
 }
 
 /// What was printed, as text of whole lines; in base64 where it is no text.

@@ -215,6 +215,7 @@ impl Switch {
 
 impl DestroyModel {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
+        self.how.check()?;
         let name = model_name(&self.name)?;
         let store = session.data.model(name)?;
         if !self.how.no_prompt {

@@ -83,6 +83,16 @@ fn number(text: &str) -> Result<i64, String> {
     text.parse().map_err(|_| invalid())
 }
 
+impl Removal {
+    /// Refuses flags that do not go together.
+    pub(crate) fn check(&self) -> Result<(), UsageError> {
+        if self.no_wait && !self.force {
+            return Err(UsageError("--no-wait without --force not valid".to_owned()));
+        }
+        Ok(())
+    }
+}
+
 impl NewUnits {
     /// Refuses a number of units that is none.
     pub(crate) fn check(&self) -> Result<(), UsageError> {
@@ -115,6 +125,7 @@ impl AddUnit {
 impl RemoveUnit {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         check_unit_names(&self.units)?;
+        self.how.check()?;
         let store = session.store()?;
         let model = store.read()?;
         let (there, missing): (Vec<_>, Vec<_>) = self
@@ -144,6 +155,7 @@ impl RemoveApplication {
             let message = format!("invalid application name {}", quote(name));
             return Err(UsageError(message).into());
         }
+        self.how.check()?;
         let store = session.store()?;
         let model = store.read()?;
         let (there, missing): (Vec<_>, Vec<_>) = self

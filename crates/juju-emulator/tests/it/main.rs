@@ -1,8 +1,10 @@
 //! Tests of the emulator from outside: real processes and the real binary.
 #![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
 
+mod command_line;
 mod dispatch;
 mod emulated_machine;
+mod following;
 mod hook_commands;
 mod killed;
 mod packed_charm;
