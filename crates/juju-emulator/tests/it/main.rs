@@ -2,6 +2,7 @@
 #![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
 
 mod command_line;
+mod config;
 mod dispatch;
 mod emulated_machine;
 mod following;
