@@ -137,7 +137,8 @@ impl Exec {
             let streams = [&executed.stdout, &executed.stderr].map(|stream| lines(stream));
             (name, streams.concat())
         });
-        let outputs: Vec<_> = outputs.collect();
+        let mut outputs: Vec<_> = outputs.collect();
+        outputs.sort_by_key(|(name, _)| in_order(name));
         let is_one = outputs
             .iter()
             .filter(|(_, output)| !output.is_empty())
@@ -231,6 +232,12 @@ impl Results {
         }
         Ok(())
     }
+}
+
+/// What sorts the names of units and machines by their numbers: `app/9` before `app/10`.
+fn in_order(name: &str) -> (&str, u64) {
+    let (application, number) = name.split_once('/').unwrap_or(("", name));
+    (application, number.parse().unwrap_or_default())
 }
 
 /// What was printed, as text of whole lines; in base64 where it is no text.

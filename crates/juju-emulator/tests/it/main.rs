@@ -5,6 +5,7 @@ mod command_line;
 mod config;
 mod dispatch;
 mod emulated_machine;
+mod exec;
 mod following;
 mod hook_commands;
 mod killed;
