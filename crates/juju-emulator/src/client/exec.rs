@@ -39,8 +39,8 @@ pub(crate) struct Exec {
     /// End the command where it takes longer, such as `30s`; else it may take as long as it takes.
     #[arg(long, value_parser = duration_flag)]
     wait: Option<Duration>,
-    /// The command; one argument is a line of bash, more are a program and its arguments.
-    #[arg(required = true, trailing_var_arg = true)]
+    /// The command, after `--` if it has flags of its own; one argument is a line of bash, more are a program and its arguments.
+    #[arg(required = true)]
     command: Vec<String>,
 }
 

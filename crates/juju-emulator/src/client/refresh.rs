@@ -8,10 +8,12 @@ use anyhow::{Result, bail};
 use serde_json::Value;
 
 use crate::charm::metadata::Charm;
+use crate::charm::name::is_name;
 use crate::client::local_charm::stage_charm;
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
 use crate::controller::model::{Model, Reached};
+use crate::go::strconv::quote;
 
 /// Replace the charm of an application.
 #[derive(Debug, clap::Args)]
@@ -34,6 +36,10 @@ pub(crate) struct Refresh {
 impl Refresh {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
         let name = &self.application;
+        if !is_name(name) {
+            let message = format!("invalid application name {}", quote(name));
+            return Err(UsageError(message).into());
+        }
         let Some(path) = &self.path else {
             return Err(UsageError(format!(
                 "\"{name}\" has a local charm: say where the new one is, with --path"

@@ -56,6 +56,11 @@ const WRONG: &[(&str, &str)] = &[
     ("deploy", "no charm or bundle specified"),
     ("destroy-model", "no model specified"),
     ("exec --unit tiny/0", "no commands specified"),
+    (
+        "exec --unit tiny/0 ls -l",
+        "option provided but not defined: -l",
+    ),
+    ("refresh tiny/0", "invalid application name \"tiny/0\""),
     ("expose", "no application name specified"),
     ("refresh", "no application specified"),
     ("remove-application", "no application specified"),
