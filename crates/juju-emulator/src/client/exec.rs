@@ -70,16 +70,19 @@ impl Exec {
             model.next_operation += 1 + targets.len() as u64;
             Ok(operation)
         })?;
-        if !missing.is_empty() {
-            let what = if targets.is_empty() { "any" } else { "all" };
-            let missing = missing.join("\n");
+        let missing = missing.join("\n");
+        if targets.is_empty() {
             writeln!(
                 io::stderr(),
-                "Operation {operation} failed to schedule {what} tasks:\n{missing}"
+                "Operation {operation} failed to schedule any tasks:\n{missing}"
             )?;
-        }
-        if targets.is_empty() {
             return Ok(());
+        }
+        if !missing.is_empty() {
+            writeln!(
+                io::stderr(),
+                "Some actions could not be scheduled:\n{missing}\n\n"
+            )?;
         }
         let mut results = Results::default();
         for (target, id) in targets.iter().zip(operation + 1..) {
@@ -187,7 +190,7 @@ impl Exec {
         }
     }
 
-    /// Where to run the command, and what is said of units that are not there.
+    /// Where to run the command, and what is said of those that are not there.
     fn targets(&self, model: &Model) -> Result<(Vec<Target>, Vec<String>)> {
         let mut targets = Vec::new();
         let mut missing = Vec::new();
@@ -202,10 +205,11 @@ impl Exec {
             targets.extend(units.map(Target::Unit));
         }
         for number in &self.machine {
-            if !model.machines.contains_key(number) {
-                bail!("machine {number} not found");
+            if model.machines.contains_key(number) {
+                targets.push(Target::Machine(*number));
+            } else {
+                missing.push(format!("machine {number} not found"));
             }
-            targets.push(Target::Machine(*number));
         }
         if self.all {
             targets.extend(model.machines.keys().copied().map(Target::Machine));

@@ -65,7 +65,7 @@ pub(crate) struct Removal {
     pub(crate) force: bool,
     /// Accepted: the emulator never keeps storage.
     #[arg(long)]
-    destroy_storage: bool,
+    pub(crate) destroy_storage: bool,
     /// Accepted: the emulator never waits for a cloud.
     #[arg(long)]
     no_wait: bool,

@@ -68,7 +68,7 @@ const WRONG: &[(&str, &str)] = &[
     ("resolved", "no unit specified"),
     (
         "resolved --all tiny/0",
-        "specifying unit names(s) with --all is not supported",
+        "specifying unit names(s) with --all not supported",
     ),
     ("show-application", "an application name must be supplied"),
     ("show-unit", "an unit name must be supplied"),
@@ -85,6 +85,18 @@ const WRONG: &[(&str, &str)] = &[
     (
         "destroy-model emulator --no-wait",
         "--no-wait without --force not valid",
+    ),
+    (
+        "destroy-model emulator --destroy-storage --release-storage",
+        "--destroy-storage and --release-storage cannot both be specified",
+    ),
+    (
+        "destroy-model emulator --timeout 5m",
+        "--timeout can only be used with --force (dangerous)",
+    ),
+    (
+        "destroy-model emulator --force -t soon",
+        r#"invalid value "soon" for option -t: expected a time such as 30s or 1m30s"#,
     ),
     (
         "exec true",
