@@ -32,7 +32,7 @@ const LONGEST_VERSION: usize = 15;
     reason = "flags of a command line, one by one"
 )]
 pub(crate) struct Status {
-    /// Only these: applications, units, machines, statuses, ports, addresses; in names * stands for anything.
+    /// Only these: applications, units, machines, statuses, ports, addresses, what is exposed; in names * stands for anything.
     patterns: Vec<String>,
     /// How to show them.
     #[arg(long, value_enum, default_value_t = View::Tabular)]
