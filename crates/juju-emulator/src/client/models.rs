@@ -60,7 +60,7 @@ pub(crate) struct ShowModel {
     /// The one that is worked on, unless another is named.
     name: Option<String>,
     /// How to print it.
-    #[arg(long, value_parser = words(None), default_value = "yaml")]
+    #[arg(long, value_parser = words(Some("smart")), default_value = "yaml")]
     format: Format,
 }
 

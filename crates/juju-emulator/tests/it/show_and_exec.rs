@@ -56,6 +56,14 @@ fn a_unit_an_application_and_a_model_are_shown() {
         juju.ok(&["show-unit", "tiny/0"])
             .starts_with("tiny/0:\n  workload-version: \"1.2\"\n")
     );
+    for show in [
+        &["show-unit", "tiny/0"][..],
+        &["show-application", "tiny"],
+        &["show-model"],
+    ] {
+        let smart = juju.ok(&[show, &["--format=smart"]].concat());
+        assert_eq!(smart, juju.ok(show), "in Juju, smart is YAML here");
+    }
     juju.refused_beside_empty(&["show-unit", "tiny/1"], r#"unit "tiny/1" not found"#);
     juju.refused_beside_empty(&["show-application", "x"], r#"application "x" not found"#);
     juju.refused(&["show-model", "x"], 1, "model emulator:x not found");
