@@ -15,8 +15,7 @@ use proptest::test_runner::{Config, TestCaseResult, TestRunner};
 
 use crate::agent::interrupt::Interrupt;
 use crate::client::derived::charm_of;
-use crate::client::format::Format;
-use crate::client::full_status::full;
+use crate::client::full_status::{print_json, print_yaml};
 use crate::client::session::Session;
 use crate::client::settings::Settings;
 use crate::client::status_tables::tables;
@@ -231,11 +230,8 @@ fn look(session: &Session, store: &Store) -> String {
     session.settle(store).unwrap();
     let model = store.read().unwrap();
     let mut shown = Vec::new();
-    for format in [Format::Yaml, Format::Json] {
-        format
-            .print(&full(store, &model, format, false), &mut shown)
-            .unwrap();
-    }
+    print_yaml(store, &model, false, &mut shown).unwrap();
+    print_json(store, &model, false, &mut shown).unwrap();
     for application in model.applications.keys() {
         let Verb::Config(config) = verb(&["config", application]) else {
             unreachable!()

@@ -9,12 +9,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::charm::metadata::Charm;
+use crate::charm::name::is_name;
 use crate::client::local_charm::stage_charm;
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
 use crate::controller::model::Model;
 use crate::controller::relation::Side;
 use crate::controller::store::Store;
+use crate::go::strconv::quote;
 
 /// Replace the charm of an application.
 #[derive(Debug, clap::Args)]
@@ -51,6 +53,10 @@ impl Refresh {
     /// Gives the application its new charm; hands back the revision and the charm's name.
     pub(crate) fn refresh(&self, store: &Store) -> Result<(u64, String)> {
         let name = &self.application;
+        if !is_name(name) {
+            let message = format!("invalid application name {}", quote(name));
+            return Err(UsageError(message).into());
+        }
         let Some(path) = &self.path else {
             return Err(UsageError(format!(
                 "\"{name}\" has a local charm: say where the new one is, with --path"

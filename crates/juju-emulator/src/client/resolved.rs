@@ -23,7 +23,7 @@ pub(crate) struct ResolvedVerb {
 impl ResolvedVerb {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
         let wrong = match (self.all, self.units.is_empty()) {
-            (true, false) => Some("specifying unit names(s) with --all is not supported"),
+            (true, false) => Some("specifying unit names(s) with --all not supported"),
             (false, true) => Some("no unit specified"),
             _ => None,
         };

@@ -66,7 +66,7 @@ pub(crate) struct Removal {
     pub(crate) force: bool,
     /// Accepted: the emulator never keeps storage.
     #[arg(long)]
-    destroy_storage: bool,
+    pub(crate) destroy_storage: bool,
     /// Accepted: the emulator never waits for a cloud.
     #[arg(long)]
     no_wait: bool,
@@ -82,6 +82,16 @@ fn machine_number(text: &str) -> Result<u32, &'static str> {
 fn number(text: &str) -> Result<i64, String> {
     let invalid = || format!("strconv.ParseInt: parsing {}: invalid syntax", quote(text));
     text.parse().map_err(|_| invalid())
+}
+
+impl Removal {
+    /// Refuses flags that do not go together.
+    pub(crate) fn check(&self) -> Result<(), UsageError> {
+        if self.no_wait && !self.force {
+            return Err(UsageError("--no-wait without --force not valid".to_owned()));
+        }
+        Ok(())
+    }
 }
 
 impl NewUnits {
@@ -130,6 +140,7 @@ impl AddUnit {
 impl RemoveUnit {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         check_unit_names(&self.units)?;
+        self.how.check()?;
         let store = session.store()?;
         let model = store.read()?;
         let (there, missing): (Vec<_>, Vec<_>) = self
@@ -167,6 +178,7 @@ impl RemoveApplication {
             let message = format!("invalid application name {}", quote(name));
             return Err(UsageError(message).into());
         }
+        self.how.check()?;
         let store = session.store()?;
         let model = store.read()?;
         let (there, missing): (Vec<_>, Vec<_>) = self

@@ -10,7 +10,7 @@ fn what_the_emulator_lacks_is_said_and_nothing_else_is_suggested() {
     let given = [
         &["attach-storage", "a/0", "b/0"][..],
         &["deploy", "./tiny", "--constraints", "mem=2G"],
-        &["status", "--watch", "1s"],
+        &["status", "--color"],
     ];
     for args in given {
         let ran = juju.run(args);
