@@ -3,7 +3,7 @@
 use crate::controller::model::{Application, Model, StatusSince, Unit};
 
 /// Whether a hook of the unit has failed, or its agent cannot work.
-fn is_in_error(unit: &Unit) -> bool {
+pub(crate) fn is_in_error(unit: &Unit) -> bool {
     unit.agent_status.status.status == "error"
 }
 

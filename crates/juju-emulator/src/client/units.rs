@@ -6,6 +6,7 @@ use std::iter;
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
+use crate::client::derived::is_in_error;
 use crate::client::session::Session;
 use crate::client::status::settle_and_show;
 use crate::controller::model::{Life, Model, Unit, application_of};
@@ -165,7 +166,7 @@ pub(crate) fn remove(
         forget(store, application, unit)?;
     }
     let model = store.read()?;
-    let in_error = |(_, unit): &(&String, &Unit)| unit.is_dying() && unit.failed_hook().is_some();
+    let in_error = |(_, unit): &(&String, &Unit)| unit.is_dying() && is_in_error(unit);
     for (name, _) in model.units().filter(in_error) {
         writeln!(
             io::stderr(),

@@ -67,12 +67,22 @@ fn a_unit_that_cannot_be_set_up_is_in_error_until_it_can() {
     juju.is_usable();
     let refusal = "cannot run commands in bad/0: ";
     juju.refused(&["exec", "--unit", "bad/0", "--", "true"], 1, refusal);
+    juju.ok(&["resolved", "bad/0"]);
+    assert_eq!(juju.shown("bad/0").0, "error");
+    juju.refused(&["resolved", "tiny/0"], 1, "not in an error state");
+    let ran = juju.run(&["remove-unit", "--no-prompt", "bad/0"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(
+        ran.stderr.contains("bad/0 is in error and stays"),
+        "{ran:?}"
+    );
+    juju.ok(&["add-unit", "bad", "--to", "1"]);
     // and when nothing is in the way any more
     fs::remove_file(obstacle).unwrap();
-    assert_eq!(
-        juju.shown("bad/0"),
-        ("active".to_owned(), "port 8000".to_owned())
-    );
+    let then = ("active".to_owned(), "port 8000".to_owned());
+    assert_eq!(juju.shown("bad/1"), then);
+    let units = juju.status()["applications"]["bad"]["units"].clone();
+    assert_eq!(units["bad/0"], Value::Null);
 }
 
 #[test]
