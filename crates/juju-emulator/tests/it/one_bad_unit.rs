@@ -176,3 +176,19 @@ fn a_model_that_cannot_be_changed_or_read_can_be_looked_at_beside_the_others() {
     );
     juju.ok(&["deploy", &juju.charm()]);
 }
+
+#[test]
+fn a_log_that_cannot_be_written_is_said_and_leaves_no_unit_in_error_for_good() {
+    let juju = Juju::deployed();
+    let log = juju.in_model("debug.log");
+    fs::rename(&log, juju.in_model("kept")).unwrap();
+    fs::create_dir(&log).unwrap();
+    let ran = juju.run(&["config", "tiny", "port=81"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let warning = "WARNING the agent of tiny/0 cannot work: cannot write to the log ";
+    assert!(ran.stderr.starts_with(warning), "{ran:?}");
+    juju.ok(&["status"]);
+    juju.refused(&["debug-log"], 1, "cannot read the log ");
+    fs::remove_dir(&log).unwrap();
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 81" ["81/tcp"]"#);
+}
