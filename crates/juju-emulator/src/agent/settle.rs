@@ -56,6 +56,10 @@ fn note_broken(store: &Store, unit: &str, why: String) -> Result<()> {
         "WARNING the agent of {unit} cannot work: {why}"
     )?;
     let is_new = store.update(|model| {
+        // It may have been about what comes after an operation that is done.
+        if next_operation(model, unit, Timestamp::now()).is_none() {
+            return Ok(false);
+        }
         let Some(state) = model.unit_mut(unit) else {
             return Ok(false);
         };

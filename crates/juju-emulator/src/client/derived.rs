@@ -14,7 +14,7 @@ use crate::machine::address::address;
 pub(crate) const SPACE: &str = "alpha";
 
 /// Whether a hook of the unit has failed, or its agent cannot work.
-fn is_in_error(unit: &Unit) -> bool {
+pub(crate) fn is_in_error(unit: &Unit) -> bool {
     unit.agent_status.status.status == "error"
 }
 

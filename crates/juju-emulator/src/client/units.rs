@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use crate::charm::name::{is_name, is_unit};
+use crate::client::derived::is_in_error;
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
 use crate::controller::life::Life;
@@ -247,7 +248,7 @@ pub(crate) fn remove(
         forget(store, application, unit)?;
     }
     let model = store.read()?;
-    let in_error = |(_, unit): &(&String, &Unit)| unit.is_dying() && unit.failed_hook().is_some();
+    let in_error = |(_, unit): &(&String, &Unit)| unit.is_dying() && is_in_error(unit);
     for (name, _) in model.units().filter(in_error) {
         writeln!(
             io::stderr(),

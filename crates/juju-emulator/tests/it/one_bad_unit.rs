@@ -67,12 +67,22 @@ fn a_unit_that_cannot_be_set_up_is_in_error_until_it_can() {
     juju.is_usable();
     let refusal = "cannot run commands in bad/0: ";
     juju.refused(&["exec", "--unit", "bad/0", "--", "true"], 1, refusal);
+    juju.ok(&["resolved", "bad/0"]);
+    assert_eq!(juju.shown("bad/0").0, "error");
+    juju.refused(&["resolved", "tiny/0"], 1, "not in an error state");
+    let ran = juju.run(&["remove-unit", "--no-prompt", "bad/0"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(
+        ran.stderr.contains("bad/0 is in error and stays"),
+        "{ran:?}"
+    );
+    juju.ok(&["add-unit", "bad", "--to", "1"]);
     // and when nothing is in the way any more
     fs::remove_file(obstacle).unwrap();
-    assert_eq!(
-        juju.shown("bad/0"),
-        ("active".to_owned(), "port 8000".to_owned())
-    );
+    let then = ("active".to_owned(), "port 8000".to_owned());
+    assert_eq!(juju.shown("bad/1"), then);
+    let units = juju.status()["applications"]["bad"]["units"].clone();
+    assert_eq!(units["bad/0"], Value::Null);
 }
 
 #[test]
@@ -165,4 +175,20 @@ fn a_model_that_cannot_be_changed_or_read_can_be_looked_at_beside_the_others() {
         "{models:?}"
     );
     juju.ok(&["deploy", &juju.charm()]);
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_said_and_leaves_no_unit_in_error_for_good() {
+    let juju = Juju::deployed();
+    let log = juju.in_model("debug.log");
+    fs::rename(&log, juju.in_model("kept")).unwrap();
+    fs::create_dir(&log).unwrap();
+    let ran = juju.run(&["config", "tiny", "port=81"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let warning = "WARNING the agent of tiny/0 cannot work: cannot write to the log ";
+    assert!(ran.stderr.starts_with(warning), "{ran:?}");
+    juju.ok(&["status"]);
+    juju.refused(&["debug-log"], 1, "cannot read the log ");
+    fs::remove_dir(&log).unwrap();
+    assert_eq!(juju.unit("tiny/0"), r#""active" "port 81" ["81/tcp"]"#);
 }
