@@ -9,6 +9,7 @@ mod emulated_machine;
 mod exec;
 mod following;
 mod hook_commands;
+mod integrate;
 mod killed;
 mod one_bad_unit;
 mod packed_charm;
