@@ -32,7 +32,7 @@ impl<'a> AtOnce<'a> {
             Effect::Log { level, message } => {
                 self.log(&format!("unit.{}.juju-log", self.unit), level, message)
             }
-            Effect::RebootNow => Ok(()),
+            Effect::RebootNow | Effect::ActionLog(_) => Ok(()),
             Effect::UnitStatus(status) => self.store.update(|model| {
                 if let Some(unit) = model.unit_mut(self.unit) {
                     unit.workload_status = StatusSince { status, since: now };

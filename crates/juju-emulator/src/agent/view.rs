@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
+use serde_json::Map;
 
 use crate::charm::hook::{Hook, RelationEvent};
 use crate::charm::metadata::Charm;
@@ -61,7 +62,7 @@ impl<'a> ViewOfUnit<'a> {
                     remote_application: remote_application.clone(),
                     remote_unit: remote_unit.clone(),
                 },
-                Hook::Action { .. } => HookKind::Action,
+                Hook::Action { .. } => HookKind::Action { params: Map::new() },
                 _ => HookKind::Lifecycle,
             },
             config: charm.config_with(&charm.fitting(&application.settings)),
