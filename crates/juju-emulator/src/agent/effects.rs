@@ -3,6 +3,7 @@
 use anyhow::Result;
 use jiff::Timestamp;
 
+use crate::charm::hook::Hook;
 use crate::controller::debug_log::{LogLevel, Record, is_kept};
 use crate::controller::model::{Model, StatusSince, application_of};
 use crate::controller::model_config;
@@ -14,14 +15,20 @@ pub(crate) struct AtOnce<'a> {
     store: &'a Store,
     unit: &'a str,
     logging_config: String,
+    /// The task that the hook is, if it is one.
+    task: Option<u64>,
 }
 
 impl<'a> AtOnce<'a> {
-    pub(crate) fn new(store: &'a Store, model: &Model, unit: &'a str) -> Self {
+    pub(crate) fn new(store: &'a Store, model: &Model, unit: &'a str, hook: &Hook) -> Self {
         Self {
             store,
             unit,
             logging_config: model_config::logging_config(model).to_owned(),
+            task: match hook {
+                Hook::Action { id, .. } => Some(*id),
+                _ => None,
+            },
         }
     }
 
@@ -32,7 +39,13 @@ impl<'a> AtOnce<'a> {
             Effect::Log { level, message } => {
                 self.log(&format!("unit.{}.juju-log", self.unit), level, message)
             }
-            Effect::RebootNow | Effect::ActionLog(_) => Ok(()),
+            Effect::RebootNow => Ok(()),
+            Effect::ActionLog(message) => self.store.update(|model| {
+                if let Some(task) = self.task.and_then(|id| model.task_mut(id)) {
+                    task.log.push((now, message));
+                }
+                Ok(())
+            }),
             Effect::UnitStatus(status) => self.store.update(|model| {
                 if let Some(unit) = model.unit_mut(self.unit) {
                     unit.workload_status = StatusSince { status, since: now };

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::mem;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::agent::operation::RunningHook;
 use crate::agent::resolver::{
     AFTER_A_KILL, Known, Operation, advance, next_operation, retry_delay,
 };
+use crate::agent::task::Executed;
 use crate::charm::hook::Hook;
 use crate::charm::stage;
 use crate::controller::debug_log::LogLevel;
@@ -26,16 +28,6 @@ use crate::controller::model::{Again, Model, StatusSince, Unit, Why};
 use crate::controller::store::Store;
 use crate::hook::process::{self, Ended, Stream};
 use systemd_emulator::kill_processes_with;
-
-/// What a command left that `juju exec` ran in a unit.
-#[derive(Debug)]
-pub(crate) struct Executed {
-    pub(crate) exit_code: i32,
-    pub(crate) stdout: Vec<u8>,
-    pub(crate) stderr: Vec<u8>,
-    /// Whether the changes that it asked for were kept.
-    pub(crate) committed: bool,
-}
 
 /// Runs what has become due until every unit has settled; waits for other processes that do the same, on each machine at most
 /// for `patience` if there is one.
@@ -62,6 +54,7 @@ pub(crate) fn settle(
         // Meanwhile another process may have done it.
         match next_operation(&*store.read()?, name, Timestamp::now()) {
             Some(Operation::Run(hook)) => agent.run_hook(&hook)?,
+            Some(Operation::RunAction(task)) => agent.run_action(task)?,
             Some(Operation::Skip(hook)) => agent.skip_hook(&hook)?,
             Some(Operation::SynchronizeScopes) => agent.synchronize_scopes()?,
             Some(Operation::CleanUp) => agent.clean_up()?,
@@ -133,7 +126,7 @@ pub(crate) fn exec_on_machine(
 }
 
 /// What `juju exec` says that its commands exited with.
-fn exit_code(ended: Ended) -> Result<i32> {
+pub(crate) fn exit_code(ended: Ended) -> Result<i32> {
     match ended {
         Ended::Exited(code) => Ok(code),
         Ended::Killed(signal) => Ok(128 + signal),
@@ -142,10 +135,10 @@ fn exit_code(ended: Ended) -> Result<i32> {
     }
 }
 
-struct UnitAgent<'a> {
-    store: &'a Store,
-    interrupt: &'a Interrupt,
-    unit: &'a str,
+pub(crate) struct UnitAgent<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) interrupt: &'a Interrupt,
+    pub(crate) unit: &'a str,
     machine: u32,
 }
 
@@ -237,11 +230,7 @@ impl<'a> UnitAgent<'a> {
                 self.note_failure(hook)?;
             }
         }
-        let wants_reboot = why.is_none() && running.wants_reboot();
-        let reboot = wants_reboot || running.reboot_now;
-        act_on_shutdown(self.store, self.machine, reboot, |level, message| {
-            running.log(level, message)
-        })
+        self.act_on_shutdown(&running, why.is_none() && running.wants_reboot())
     }
 
     /// Goes on as if a hook that failed had succeeded.
@@ -274,23 +263,29 @@ impl<'a> UnitAgent<'a> {
         let model = self.store.read()?;
         let hook = Hook::JujuExec { id: task };
         let mut running = RunningHook::new(self.store, &model, self.unit, &hook)?;
-        let mut exit_code = exit_code(running.run(commands, self.interrupt)??)?;
-        let outcome = self.store.update(|model| running.commit(model))?;
-        let committed = outcome.is_ok();
-        let wants_reboot = committed && running.wants_reboot();
-        if let Err(refusal) = outcome {
-            writeln!(running.stderr, "cannot apply changes: {refusal}")?;
-            exit_code = if exit_code == 0 { 1 } else { exit_code };
+        let ended = running.run(commands, self.interrupt)??;
+        let mut executed = Executed {
+            exit_code: exit_code(ended)?,
+            stdout: mem::take(&mut running.stdout),
+            stderr: mem::take(&mut running.stderr),
+            committed: true,
+        };
+        if let Err(refusal) = self.store.update(|model| running.commit(model))? {
+            executed.refused(&refusal);
         }
+        self.act_on_shutdown(&running, executed.committed && running.wants_reboot())?;
+        Ok(executed)
+    }
+
+    /// Reboots the unit's machine, or switches it off, if what ran there asked for it.
+    pub(crate) fn act_on_shutdown(
+        &self,
+        running: &RunningHook<'_>,
+        wants_reboot: bool,
+    ) -> Result<()> {
         let reboot = wants_reboot || running.reboot_now;
         act_on_shutdown(self.store, self.machine, reboot, |level, message| {
             running.log(level, message)
-        })?;
-        Ok(Executed {
-            exit_code,
-            stdout: running.stdout,
-            stderr: running.stderr,
-            committed,
         })
     }
 

@@ -1,6 +1,7 @@
 //! Tests of the emulator from outside: real processes and the real binary.
 #![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
 
+mod actions;
 mod charm_files;
 mod dispatch;
 mod emulated_machine;
