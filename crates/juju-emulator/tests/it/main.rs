@@ -10,6 +10,7 @@ mod killed;
 mod packed_charm;
 mod readme;
 mod recorded;
+mod recorded_actions;
 mod recorded_relations;
 mod refusals;
 mod show_and_exec;
