@@ -20,16 +20,21 @@ pub(crate) struct AtOnce<'a> {
 }
 
 impl<'a> AtOnce<'a> {
-    pub(crate) fn new(store: &'a Store, model: &Model, unit: &'a str, hook: &Hook) -> Self {
+    pub(crate) fn new(store: &'a Store, model: &Model, unit: &'a str) -> Self {
         Self {
             store,
             unit,
             logging_config: model_config::logging_config(model).to_owned(),
-            task: match hook {
-                Hook::Action { id, .. } => Some(*id),
-                _ => None,
-            },
+            task: None,
         }
+    }
+
+    /// The same, for a hook that may be an action.
+    pub(crate) fn of_hook(mut self, hook: &Hook) -> Self {
+        if let Hook::Action { id, .. } = hook {
+            self.task = Some(*id);
+        }
+        self
     }
 
     /// Makes one change; a wish to reboot is for who runs the hook.

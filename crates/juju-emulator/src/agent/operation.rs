@@ -59,7 +59,7 @@ impl<'a> RunningHook<'a> {
                 availability_zone: "emulator".to_owned(),
                 juju_version: JUJU_VERSION.to_owned(),
             },
-            at_once: AtOnce::new(store, model, unit, hook),
+            at_once: AtOnce::new(store, model, unit).of_hook(hook),
             view,
             context,
             stdout: Vec::new(),

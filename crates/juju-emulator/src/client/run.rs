@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::agent::view::charm_of_unit;
 use crate::charm::name::is_unit_or_leader;
-use crate::client::exec::{failed_tasks, wait_time};
+use crate::client::command_line::duration_flag;
+use crate::client::exec::failed_tasks;
 use crate::client::format::{Format, words};
 use crate::client::session::{Session, UsageError};
 use crate::client::tasks::{print_plain, shown};
@@ -38,7 +39,7 @@ pub(crate) struct Run {
     #[arg(long, conflicts_with = "wait")]
     background: bool,
     /// End the action where it takes longer, such as `30s`; else it may take as long as it takes.
-    #[arg(long, value_parser = wait_time)]
+    #[arg(long, value_parser = duration_flag)]
     wait: Option<Duration>,
     /// How to print what it leaves.
     #[arg(long, value_parser = words(Some("plain")), default_value = "plain")]

@@ -132,7 +132,7 @@ fn parameters_come_from_a_file_and_from_arguments_and_have_defaults() {
     );
     let as_text = "{\"file\":{\"kind\":\"xz\"},\"text\":\"5\"}\n";
     assert_eq!(shown(&["--string-args", "text=5"]), as_text);
-    let refused = task(&juju, &[&params[..], "show", "file=1", "text=x"].as_slice());
+    let refused = task(&juju, &[&params, "show", "file=1", "text=x"]);
     assert_eq!(refused["status"], "error");
     let why = "cannot run \"show\" action: validation failed: (root).file : must be of type object, given 1";
     assert_eq!(refused["message"], why);

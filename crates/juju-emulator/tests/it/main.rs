@@ -3,10 +3,15 @@
 
 mod actions;
 mod charm_files;
+mod command_line;
+mod config;
 mod dispatch;
 mod emulated_machine;
+mod exec;
+mod following;
 mod hook_commands;
 mod killed;
+mod one_bad_unit;
 mod packed_charm;
 mod readme;
 mod recorded;
