@@ -143,7 +143,7 @@ impl Recorder {
                 self.outcome.state.application_status = charm_status(status);
             }
             // No charm on ops sets these, since Juju 4 has them no more.
-            Effect::LeaderSettings(_) | Effect::RebootNow => {}
+            Effect::LeaderSettings(_) | Effect::RebootNow | Effect::ActionLog(_) => {}
         }
     }
 

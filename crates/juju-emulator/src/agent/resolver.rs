@@ -21,6 +21,8 @@ pub(crate) enum Operation {
     Skip(Hook),
     /// Enter the relations that have come, and leave those that go and of which the charm has heard nothing.
     SynchronizeScopes,
+    /// Run an action, by the number of its task.
+    RunAction(u64),
     /// Remove what is left of a unit whose life is over.
     CleanUp,
 }
@@ -32,6 +34,12 @@ pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Optio
         // The subordinates beside it go first.
         let is_alone = model.subordinates(unit).next().is_none();
         return is_alone.then_some(Operation::CleanUp);
+    }
+    // Actions run in a unit that is in error too, once it has a charm.
+    if (state.reached > Reached::Machine || state.failed_hook().is_some())
+        && let Some(task) = model.next_task(unit)
+    {
+        return Some(Operation::RunAction(task));
     }
     match &state.again {
         Some(Again {

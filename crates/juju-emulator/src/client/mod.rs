@@ -1,5 +1,6 @@
 //! The command line: a file for each verb, or for those that belong together.
 
+pub(crate) mod actions;
 #[cfg(test)]
 mod any_charm;
 pub(crate) mod bootstrap;
@@ -17,9 +18,11 @@ pub(crate) mod key_values;
 pub(crate) mod local_charm;
 pub(crate) mod model_config;
 pub(crate) mod models;
+pub(crate) mod operations;
 pub(crate) mod refresh;
 pub(crate) mod relations;
 pub(crate) mod resolved;
+pub(crate) mod run;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod show;
@@ -28,6 +31,7 @@ pub(crate) mod status_filter;
 pub(crate) mod status_summary;
 pub(crate) mod status_tables;
 pub(crate) mod table;
+pub(crate) mod tasks;
 pub(crate) mod trust;
 pub(crate) mod units;
 pub(crate) mod version;
@@ -61,9 +65,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    #[command(visible_alias = "list-actions")]
+    Actions(actions::Actions),
     AddModel(models::AddModel),
     AddUnit(units::AddUnit),
     Bootstrap(bootstrap::Bootstrap),
+    CancelTask(tasks::CancelTask),
     Config(config::Config),
     DebugLog(debug_log::DebugLog),
     Deploy(deploy::Deploy),
@@ -74,13 +81,19 @@ enum Verb {
     Integrate(integrate::Integrate),
     ModelConfig(model_config::ModelConfig),
     Models(models::Models),
+    #[command(visible_alias = "list-operations")]
+    Operations(operations::Operations),
     Refresh(refresh::Refresh),
     RemoveApplication(units::RemoveApplication),
     RemoveRelation(integrate::RemoveRelation),
     RemoveUnit(units::RemoveUnit),
     Resolved(resolved::ResolvedVerb),
+    Run(run::Run),
+    ShowAction(actions::ShowAction),
     ShowApplication(show::ShowApplication),
     ShowModel(models::ShowModel),
+    ShowOperation(operations::ShowOperation),
+    ShowTask(tasks::ShowTask),
     ShowUnit(show::ShowUnit),
     Status(status::Status),
     Switch(models::Switch),
@@ -153,9 +166,11 @@ fn run(cli: Cli) -> Result<()> {
     };
     let out = &mut io::stdout().lock();
     match cli.verb {
+        Verb::Actions(verb) => verb.run(&session, out),
         Verb::AddModel(verb) => verb.run(&session),
         Verb::AddUnit(verb) => verb.run(&session),
         Verb::Bootstrap(verb) => verb.run(),
+        Verb::CancelTask(verb) => verb.run(&session),
         Verb::Config(verb) => verb.run(&session, out),
         Verb::DebugLog(verb) => verb.run(&session, out),
         Verb::Deploy(verb) => verb.run(&session),
@@ -165,13 +180,18 @@ fn run(cli: Cli) -> Result<()> {
         Verb::Integrate(verb) => verb.run(&session),
         Verb::ModelConfig(verb) => verb.run(&session, out),
         Verb::Models(verb) => verb.run(&session, out),
+        Verb::Operations(verb) => verb.run(&session, out),
         Verb::Refresh(verb) => verb.run(&session),
         Verb::RemoveApplication(verb) => verb.run(&session, out),
         Verb::RemoveRelation(verb) => verb.run(&session),
         Verb::RemoveUnit(verb) => verb.run(&session, out),
         Verb::Resolved(verb) => verb.run(&session),
+        Verb::Run(verb) => verb.run(&session, out),
+        Verb::ShowAction(verb) => verb.run(&session, out),
         Verb::ShowApplication(verb) => verb.run(&session, out),
         Verb::ShowModel(verb) => verb.run(&session, out),
+        Verb::ShowOperation(verb) => verb.run(&session, out),
+        Verb::ShowTask(verb) => verb.run(&session, out),
         Verb::ShowUnit(verb) => verb.run(&session, out),
         Verb::Status(verb) => verb.run(&session, out),
         Verb::Switch(verb) => verb.run(&session, out),

@@ -5,6 +5,7 @@ pub(crate) mod debug_log;
 pub(crate) mod life;
 pub(crate) mod model;
 pub(crate) mod model_config;
+pub(crate) mod operation;
 pub(crate) mod ports;
 pub(crate) mod relation;
 pub(crate) mod removal;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::charm::hook::Hook;
 use crate::controller::life::Life;
+use crate::controller::operation::Operation;
 use crate::controller::ports::OpenedPorts;
 use crate::controller::relation::{Relation, RelationState, VersionedSettings};
 use crate::controller::status::Status;
@@ -43,6 +44,9 @@ pub(crate) struct Model {
     /// The next number of an operation or of a task, which count on together.
     #[serde(alias = "last_task")]
     pub(crate) next_operation: u64,
+    /// By number.
+    #[serde(default)]
+    pub(crate) operations: BTreeMap<u64, Operation>,
 }
 
 /// One machine.
@@ -195,6 +199,7 @@ impl Model {
             next_revision: BTreeMap::new(),
             next_unit: BTreeMap::new(),
             next_operation: 0,
+            operations: BTreeMap::new(),
         }
     }
 

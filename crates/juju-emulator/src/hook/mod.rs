@@ -1,5 +1,6 @@
 //! One hook: what it sees, what it asks for, and its process.
 
+pub(crate) mod action;
 pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod config;
@@ -27,6 +28,10 @@ use crate::hook::context::{Answer, CallRefused, HookContext};
 
 /// Sorted by name.
 const TABLE: &[HookCommand] = &[
+    action::commands::ACTION_FAIL,
+    action::commands::ACTION_GET,
+    action::commands::ACTION_LOG,
+    action::commands::ACTION_SET,
     workload_version::COMMAND,
     ports::commands::CLOSE_PORT,
     config::COMMAND,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::controller::ports::OpenedPorts;
 use crate::controller::status::Status;
@@ -24,7 +25,7 @@ pub struct UnitView {
     /// What the hook is about.
     pub hook: HookKind,
     /// Every option that the charm declares, with its value or default; `None` when it has neither.
-    pub config: BTreeMap<String, Option<serde_json::Value>>,
+    pub config: BTreeMap<String, Option<Value>>,
     /// The unit's workload status.
     pub unit_status: Status,
     /// The application's status.
@@ -75,5 +76,8 @@ pub enum HookKind {
         remote_unit: Option<String>,
     },
     /// An action.
-    Action,
+    Action {
+        /// Its parameters, those with a default included.
+        params: Map<String, Value>,
+    },
 }

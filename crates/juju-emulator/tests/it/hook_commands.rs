@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use juju_emulator::{
-    Effect, HookContext, OpenedPorts, PendingChanges, UnitView, hook_command_names,
+    ActionOutcome, Effect, HookContext, OpenedPorts, PendingChanges, UnitView, hook_command_names,
 };
 use serde::Deserialize;
 
@@ -57,6 +57,7 @@ struct Then {
     opened_ports: Option<OpenedPorts>,
     commit_error: Option<String>,
     pending: Option<PendingChanges>,
+    action: Option<ActionOutcome>,
 }
 
 #[test]
@@ -246,6 +247,9 @@ fn check(case: &Record, report: &mut impl FnMut(String, String, String)) -> Resu
     }
     if let Some(pending) = &then.pending {
         compare("pending", pending, hook.pending());
+    }
+    if let Some(action) = &then.action {
+        compare("action", action, hook.action());
     }
     Ok(())
 }
