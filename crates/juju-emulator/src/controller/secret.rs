@@ -102,6 +102,15 @@ pub struct SecretConsumer {
     pub told: u64,
 }
 
+/// Leave to read a secret, as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct SecretAccess {
+    /// `application-b`, `unit-b-0`
+    target: String,
+    scope: String,
+    role: &'static str,
+}
+
 impl RotatePolicy {
     /// The policy that Juju calls by this name, such as `monthly`.
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -149,6 +158,19 @@ impl Secret {
             None if self.is_managed_by(unit, true) => &self.label,
             None => "",
         }
+    }
+
+    /// Who may read it beside its owner, as it is shown.
+    pub(crate) fn access(&self) -> Vec<SecretAccess> {
+        let access = self.grants.iter().map(|(target, grant)| SecretAccess {
+            target: match target.split_once('/') {
+                Some((application, number)) => format!("unit-{application}-{number}"),
+                None => format!("application-{target}"),
+            },
+            scope: grant.scope.clone(),
+            role: "view",
+        });
+        access.collect()
     }
 
     /// Adds a revision, unless it says the same as the latest.

@@ -137,14 +137,6 @@ impl SecretChanges {
                 is_taken(&secrets, id, &owner, label).map_err(refused)?;
             }
         }
-        for (id, revisions) in &self.remove {
-            let refused = |refusal| format!("removing secrets: {refusal}");
-            let secret = managed(&mut secrets, id, unit, leads).map_err(refused)?;
-            secret.revisions.retain(|it, _| !revisions.contains(it));
-            if revisions.is_empty() || secret.revisions.is_empty() {
-                secrets.remove(id);
-            }
-        }
         for (id, grants) in &self.grant {
             let refused = |refusal| format!("granting secrets access: {refusal}");
             let secret = managed(&mut secrets, id, unit, leads).map_err(refused)?;
@@ -154,6 +146,14 @@ impl SecretChanges {
             let refused = |refusal| format!("revoking secrets access: {refusal}");
             let secret = managed(&mut secrets, id, unit, leads).map_err(refused)?;
             secret.grants.retain(|target, _| !revoked.contains(target));
+        }
+        for (id, revisions) in &self.remove {
+            let refused = |refusal| format!("removing secrets: {refusal}");
+            let secret = managed(&mut secrets, id, unit, leads).map_err(refused)?;
+            secret.revisions.retain(|it, _| !revisions.contains(it));
+            if revisions.is_empty() || secret.revisions.is_empty() {
+                secrets.remove(id);
+            }
         }
         for id in &self.track_latest {
             if let Some(secret) = secrets.get_mut(id) {

@@ -10,6 +10,7 @@ mod packed_charm;
 mod readme;
 mod recorded;
 mod recorded_relations;
+mod recorded_secrets;
 mod refusals;
 mod secrets;
 mod show_and_exec;

@@ -36,7 +36,9 @@ fn grant(call: &mut Call<'_>) -> Result<(), Failure> {
         relation: Some(relation),
         scope: format!("relation-{}", key.replace(':', ".").replace(' ', "#")),
     };
-    check(call, &id)?;
+    if !call.hook.managed_ids().contains(&id) {
+        return Err(Failure::Refused(format!("secret {} not found", quote(&id))));
+    }
     let changes = &mut call.hook.pending.secrets;
     if let Some(revoked) = changes.revoke.get_mut(&id) {
         revoked.remove(&target);
@@ -69,7 +71,7 @@ fn revoke(call: &mut Call<'_>) -> Result<(), Failure> {
         }
         (None, ..) => target(call, call.relation()?)?,
     };
-    check(call, &id)?;
+    // Whether the unit may is said when the hook has ended.
     let changes = &mut call.hook.pending.secrets;
     if let Some(granted) = changes.grant.get_mut(&id) {
         granted.remove(&target);
@@ -91,11 +93,4 @@ fn target(call: &Call<'_>, relation: u64) -> Result<String, Failure> {
     Err(Failure::Usage(format!(
         "cannot specify unit {unit} in relation to application {application}"
     )))
-}
-
-fn check(call: &Call<'_>, id: &String) -> Result<(), Failure> {
-    if call.hook.managed_ids().contains(id) {
-        return Ok(());
-    }
-    Err(Failure::Refused(format!("secret {} not found", quote(id))))
 }

@@ -98,10 +98,7 @@ fn info(secret: &Secret) -> Value {
     let rotation = Some(json!(secret.rotation));
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string().into());
     let latest = secret.revisions.get(&secret.latest);
-    let access = secret.grants.iter().map(
-        |(target, grant)| json!({"target": tag(target), "scope": grant.scope, "role": "view"}),
-    );
-    let access: Vec<_> = access.collect();
+    let access = secret.access();
     let mut info = head(
         secret.latest,
         &secret.label,
@@ -112,7 +109,7 @@ fn info(secret: &Secret) -> Value {
         ("rotation", rotation),
         ("expiry", time(latest.and_then(|latest| latest.expires))),
         ("rotates", time(secret.next_rotation)),
-        ("access", (!access.is_empty()).then_some(access.into())),
+        ("access", (!access.is_empty()).then(|| json!(access))),
     ];
     for (name, value) in rest {
         if let Some(value) = value {
@@ -149,13 +146,4 @@ fn head(revision: u64, label: &str, owner: &SecretOwner, description: &str) -> M
         info.insert("description".to_owned(), description.into());
     }
     info
-}
-
-/// `application-b`, `unit-b-0`
-fn tag(name: &str) -> String {
-    if name.contains('/') {
-        format!("unit-{}", name.replace('/', "-"))
-    } else {
-        format!("application-{name}")
-    }
 }
