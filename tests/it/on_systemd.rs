@@ -504,8 +504,8 @@ fn a_hook_killed_at_any_systemctl_is_completed_by_the_next() {
             fs::write(machine.path("/run/calls"), format!("{kills}\n")).unwrap();
             fs::write(&systemctl, FATAL_SYSTEMCTL).unwrap();
             fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
-            // when, and Juju runs a killed hook again
-            let status = if moves {
+            // when
+            let mut status = if moves {
                 unit.append_byte(&unit.charm_path("bin/hello-server"));
                 port = if port == 80 { 443 } else { 80 };
                 unit.configure(port)
@@ -515,6 +515,9 @@ fn a_hook_killed_at_any_systemctl_is_completed_by_the_next() {
             };
             let killed = !systemctl.exists();
             let _ = fs::remove_file(&systemctl);
+            if killed {
+                status = unit.status_after_the_killed_hook();
+            }
             // then
             assert_eq!(status, "active", "{}", unit.log());
             unit.assert_serves_on(port);

@@ -121,6 +121,19 @@ impl<'a> Unit<'a> {
         self.status()
     }
 
+    /// Runs the hook that was killed again, as Juju does some seconds later, and returns the status that it sets.
+    pub(crate) fn status_after_the_killed_hook(&self) -> String {
+        let file = self
+            .machine
+            .path(&format!("{DATA}/models/emulator/state.json"));
+        let mut state: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        let unit = &mut state["applications"][self.application]["units"][self.name()];
+        let due = unit.pointer_mut("/again/why/killed/due");
+        *due.expect("its hook was killed") = "1970-01-01T00:00:00Z".into();
+        fs::write(&file, state.to_string()).unwrap();
+        self.status()
+    }
+
     /// Runs the hook, which must succeed, and returns the status that it sets.
     pub(crate) fn status_after(&self, hook: &str) -> String {
         let output = self.exec(hook);

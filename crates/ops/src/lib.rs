@@ -96,7 +96,7 @@ pub use event::{
 };
 pub use hook_command::{HookCommand, HookCommandError, HookCommands, Problem};
 pub use juju_context::JujuContext;
-pub use ports::hook_ports::PortChanges;
+pub use ports::opened_ports::PortChanges;
 pub use ports::port::{Endpoints, Port, PortError};
 pub use ports::port_range::Protocol;
 pub use relation::id::{RelationId, RelationIdError};

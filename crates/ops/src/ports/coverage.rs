@@ -15,21 +15,15 @@ pub(crate) fn by_holder<T>(
     held: &BTreeMap<PortRange, T>,
 ) -> BTreeMap<Option<PortRange>, Vec<Port>> {
     let mut parts: BTreeMap<Option<PortRange>, Vec<Port>> = BTreeMap::new();
-    for (slice, open) in slices(wanted, held.keys()) {
-        let at_most = PortRange::new(slice.protocol, slice.from, u16::MAX);
+    for slice in slices(wanted, held.keys()) {
+        let at_most = PortRange::new(slice.protocol(), slice.range.from, u16::MAX);
         let before = held.range(..=at_most).next_back();
         let holder = before.map(|(range, _)| *range);
-        let parts = parts
-            .entry(holder.filter(|range| range.overlaps(slice)))
-            .or_default();
-        let Some(endpoints) = open.endpoints() else {
-            continue;
-        };
+        let holder = holder.filter(|range| range.overlaps(slice.range));
+        let parts = parts.entry(holder).or_default();
         match parts.last_mut() {
-            Some(last) if last.range.ends_before(slice) && last.endpoints == endpoints => {
-                last.range.to = slice.to;
-            }
-            _ => parts.push(slice.for_endpoints(endpoints)),
+            Some(last) if last.is_continued_by(&slice) => last.range.to = slice.range.to,
+            _ => parts.push(slice),
         }
     }
     parts
@@ -39,16 +33,13 @@ pub(crate) fn by_holder<T>(
 fn slices<'a>(
     wanted: &'a [Port],
     held: impl Iterator<Item = &'a PortRange>,
-) -> BTreeMap<PortRange, Openness> {
+) -> impl Iterator<Item = Port> {
     let mut starts: BTreeSet<(Protocol, u16)> = BTreeSet::new();
     for range in held.chain(wanted.iter().map(|port| &port.range)) {
         let numbers = [Some(range.from), range.to.checked_add(1)];
-        starts.extend(
-            numbers
-                .iter()
-                .flatten()
-                .map(|start| (range.protocol, *start)),
-        );
+        for start in numbers.into_iter().flatten() {
+            starts.insert((range.protocol, start));
+        }
     }
     let mut slices: BTreeMap<PortRange, Openness> = BTreeMap::new();
     for Port { range, endpoints } in wanted {
@@ -63,5 +54,6 @@ fn slices<'a>(
             from = to.saturating_add(1);
         }
     }
-    slices
+    let ports = slices.into_iter();
+    ports.filter_map(|(slice, open)| Some(slice.for_endpoints(open.endpoints()?)))
 }

@@ -1,12 +1,35 @@
-//! What a charm does with its unit's ports.
+//! What a charm does with its unit's ports, in commands that Juju does not refuse.
+//!
+//! Three rules decide how to get from what is open to what is wanted:
+//!
+//! - A range is closed as a whole or not at all.
+//! - Until the hook has ended, a new range may not overlap one that was open when the hook began, or has been opened in
+//!   it, even if it has been closed since. It may only equal it. What has to be cut differently is closed in this hook
+//!   and opened in the next.
+//! - The endpoints of a range that is open for all cannot be taken away one by one, as nobody tells the charm which
+//!   there are. Such a range, too, is closed in this hook and opened in the next.
 
 use std::cell::RefMut;
 
 use crate::error::Result;
-use crate::ports::hook_ports::{HookPorts, PortChanges};
-use crate::ports::port::{Port, PortError};
+use crate::ports::coverage;
+use crate::ports::hook_ports::HookPorts;
+use crate::ports::openness::Openness;
+use crate::ports::port::{Endpoints, Port, PortError};
 use crate::ports::port_range::Protocol;
 use crate::unit::Unit;
+
+/// What [`Unit::set_ports`](crate::Unit::set_ports) changes, once the hook has ended well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PortChanges {
+    /// What is opened, such as `6789/tcp`, sorted.
+    pub opened: Vec<Port>,
+    /// What is closed, such as `8000/tcp`, sorted.
+    pub closed: Vec<Port>,
+    /// What Juju does not open before the next hook: parts of a range that has to be closed in this one. The unit is
+    /// then shown as waiting rather than active, without a word from the charm.
+    pub later: Vec<Port>,
+}
 
 /// # Opened ports
 ///
@@ -43,9 +66,43 @@ impl Unit {
         wanted
             .iter()
             .try_for_each(|port| self.check_protocol(port))?;
-
         let mut ports = self.hook_ports()?;
-        let changes = ports.set(&wanted, self.is_on_kubernetes(), self.hook_commands())?;
+        let mut by_holder = coverage::by_holder(&wanted, &ports.ranges);
+        let mut new = by_holder.remove(&None).unwrap_or_default();
+        if self.is_on_kubernetes() {
+            new = new.iter().flat_map(Port::one_by_one).collect();
+        }
+        let mut changes = PortChanges::default();
+        let mut settled = Vec::new();
+        for (range, held) in &ports.ranges {
+            let inside = by_holder.remove(&Some(*range)).unwrap_or_default();
+            let whole = inside.iter().find(|part| part.range == *range);
+            let wanted = whole
+                .map(|part| Openness::CLOSED.with(&part.endpoints))
+                .filter(|wanted| held.told.reaches(wanted))
+                .unwrap_or_else(|| {
+                    changes.later.extend(inside);
+                    Openness::CLOSED
+                });
+            let (close, open) = held.wanted.difference(&wanted);
+            let port = |endpoints| range.for_endpoints(endpoints);
+            changes.closed.extend(close.map(port));
+            changes.opened.extend(open.map(port));
+            settled.push((*range, wanted));
+        }
+
+        for port in new {
+            ports.open(&port, self.hook_commands())?;
+            settled.push((port.range, Openness::CLOSED.with(&port.endpoints)));
+            changes.opened.push(port);
+        }
+        changes.opened.sort();
+        for (range, wanted) in settled {
+            if let Some(held) = ports.ranges.get_mut(&range) {
+                held.wanted = wanted;
+            }
+        }
+        ports.later.clone_from(&changes.later);
         if !changes.later.is_empty() {
             let texts: Vec<String> = changes.later.iter().map(Port::to_string).collect();
             tracing::warn!(
@@ -69,15 +126,18 @@ impl Unit {
         self.check_protocol(&port)?;
         let mut ports = self.hook_ports()?;
         ports.check_overlap(&port)?;
-        let Some(range) = ports.ranges.get_mut(&port.range) else {
-            return ports.open(&port, self.hook_commands());
-        };
-        let wanted = range.wanted.with(&port.endpoints);
-        // Juju would take the command, and close the range for all endpoints nevertheless.
-        if !range.told.reaches(&wanted) {
-            return Err(PortError::overlap(&port, port.range).into());
+        if !ports.ranges.contains_key(&port.range) {
+            ports.open(&port, self.hook_commands())?;
         }
-        range.wanted = wanted;
+        if let Some(held) = ports.ranges.get_mut(&port.range) {
+            let wanted = held.wanted.with(&port.endpoints);
+            // Juju would take the command, and close the range for all endpoints nevertheless.
+            if !held.told.reaches(&wanted) {
+                let held = port.range.for_endpoints(Endpoints::All);
+                return Err(PortError::Overlap { port, held }.into());
+            }
+            held.wanted = wanted;
+        }
         Ok(())
     }
 
@@ -89,8 +149,8 @@ impl Unit {
         let port = port.into();
         let mut ports = self.hook_ports()?;
         ports.check_overlap(&port)?;
-        if let Some(range) = ports.ranges.get_mut(&port.range) {
-            range.wanted = range.wanted.without(&port.endpoints);
+        if let Some(held) = ports.ranges.get_mut(&port.range) {
+            held.wanted = held.wanted.without(&port.endpoints);
         }
         Ok(())
     }
@@ -102,7 +162,11 @@ impl Unit {
     /// # Errors
     /// Only those of any hook command.
     pub fn opened_ports(&self) -> Result<Vec<Port>> {
-        Ok(self.hook_ports()?.opened())
+        let ports = self.hook_ports()?;
+        let wanted = ports.ranges.iter();
+        Ok(wanted
+            .filter_map(|(range, held)| Some(range.for_endpoints(held.wanted.endpoints()?)))
+            .collect())
     }
 
     /// Refuses what Juju would refuse when the hook has ended.

@@ -5,19 +5,18 @@ use std::collections::BTreeSet;
 use crate::ports::port::Endpoints;
 
 /// The endpoints of the application that a range is open for. Nobody tells the charm the names of them all.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Openness {
     by_default: bool,
     exceptions: BTreeSet<String>,
 }
 
 /// A range that was open when the hook began, or has been opened in it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct HookRange {
-    /// What Juju has been told of it.
+    pub(crate) at_start: Openness,
+    /// What Juju has been told of it by now.
     pub(crate) told: Openness,
-    /// Whether that was in this hook.
-    pub(crate) is_new: bool,
     pub(crate) wanted: Openness,
 }
 

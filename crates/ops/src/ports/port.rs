@@ -15,7 +15,6 @@ use crate::ports::port_range::{PortRange, Protocol};
 /// Its text is Juju's: `80/tcp`, `8000-8100/udp`, `icmp`, and with endpoints `80/tcp (bar, foo)`.
 ///
 /// ```
-/// use std::num::NonZeroU16;
 /// use ops::{Port, Protocol};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -76,9 +75,9 @@ pub enum PortError {
     )]
     Overlap {
         /// What was to be opened or closed, such as `80/tcp`.
-        port: String,
+        port: Port,
         /// The range in its way, such as `70-90/tcp`.
-        held: String,
+        held: Port,
     },
     /// Icmp wanted on Kubernetes, where Juju refuses it.
     #[error("icmp cannot be opened on Kubernetes")]
@@ -182,20 +181,18 @@ impl Port {
         }
     }
 
+    /// Whether the other begins right after this one, for the same endpoints.
+    pub(crate) fn is_continued_by(&self, next: &Self) -> bool {
+        self.protocol() == next.protocol()
+            && self.range.to.checked_add(1) == Some(next.range.from)
+            && self.endpoints == next.endpoints
+    }
+
     /// As Kubernetes takes it.
     pub(crate) fn one_by_one(&self) -> impl Iterator<Item = Self> {
         let Self { range, endpoints } = self;
         let single = |number| PortRange::new(range.protocol, number, number);
         (range.from..=range.to).map(move |number| single(number).for_endpoints(endpoints.clone()))
-    }
-}
-
-impl PortError {
-    pub(crate) fn overlap(port: &Port, held: PortRange) -> Self {
-        Self::Overlap {
-            port: port.to_string(),
-            held: held.to_string(),
-        }
     }
 }
 
@@ -254,10 +251,8 @@ impl<'de> Deserialize<'de> for Port {
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Port, E> {
-                u16::try_from(number)
-                    .map_err(|_| PortError::Number(number.into()))
-                    .and_then(Port::tcp)
-                    .map_err(E::custom)
+                let port = u16::try_from(number).map_err(|_| PortError::Number(number.into()));
+                port.and_then(Port::tcp).map_err(E::custom)
             }
 
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<Port, E> {

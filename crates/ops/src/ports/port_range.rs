@@ -32,11 +32,6 @@ impl PortRange {
         self.protocol == other.protocol && self.from <= other.to && other.from <= self.to
     }
 
-    /// Whether the other begins right after this one.
-    pub(crate) fn ends_before(self, other: Self) -> bool {
-        self.protocol == other.protocol && self.to.checked_add(1) == Some(other.from)
-    }
-
     /// Reads what `open-port` takes; a number without a protocol is of tcp, and what follows `icmp/` does not count.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let text = text.to_lowercase();
