@@ -68,6 +68,12 @@ impl<'a> AtOnce<'a> {
                 application.leader_settings.update(&settings);
                 Ok(())
             }),
+            Effect::SecretRead { id, consumer } => self.store.update(|model| {
+                if let Some(secret) = model.secrets.get_mut(&id) {
+                    secret.consumers.insert(self.unit.to_owned(), consumer);
+                }
+                Ok(())
+            }),
             Effect::WorkloadVersion(version) => self.store.update(|model| {
                 let application = model.application_mut(application_of(self.unit))?;
                 application.workload_version = version;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 
 use crate::agent::effects::AtOnce;
 use crate::agent::interrupt::Interrupt;
@@ -111,6 +112,15 @@ impl<'a> RunningHook<'a> {
             Ok(opened) => opened,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
+        let leads = model
+            .unit(self.unit)
+            .is_some_and(|(it, _)| it.is_leader(self.unit));
+        let changes = &self.context.pending().secrets;
+        let secrets = changes.commit(&model.secrets, self.unit, leads, Timestamp::now());
+        match secrets {
+            Ok(secrets) => model.secrets = secrets,
+            Err(refusal) => return Ok(Err(refusal)),
+        }
         if let Some(unit) = model.unit_mut(self.unit) {
             unit.opened_ports = opened;
         }

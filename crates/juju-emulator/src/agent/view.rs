@@ -82,6 +82,8 @@ impl<'a> ViewOfUnit<'a> {
                 .collect(),
             endpoints: charm.endpoint_names(),
             relations: relations(model, name, hook),
+            secrets: model.secrets.clone(),
+            new_secret_ids: Vec::new(),
             leader_settings: application.leader_settings.data.clone(),
             goal_state: goal_state(model, name),
             model_uuid: model.uuid.clone(),
@@ -125,6 +127,7 @@ fn relations(model: &Model, unit: &str, hook: &Hook) -> BTreeMap<u64, RelationVi
             let view = RelationView {
                 endpoint: side.endpoint.clone(),
                 remote_application: remote.application.clone(),
+                key: relation.key(),
                 members: members(model, unit, id, hook),
                 unit_data: published,
                 application_data: of_applications

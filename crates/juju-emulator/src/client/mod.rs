@@ -23,9 +23,11 @@ pub(crate) mod refresh;
 pub(crate) mod relations;
 pub(crate) mod resolved;
 pub(crate) mod run;
+pub(crate) mod secrets;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod show;
+pub(crate) mod show_secret;
 pub(crate) mod status;
 pub(crate) mod status_filter;
 pub(crate) mod status_summary;
@@ -68,6 +70,7 @@ enum Verb {
     #[command(visible_alias = "list-actions")]
     Actions(actions::Actions),
     AddModel(models::AddModel),
+    AddSecret(secrets::AddSecret),
     AddUnit(units::AddUnit),
     Bootstrap(bootstrap::Bootstrap),
     CancelTask(tasks::CancelTask),
@@ -77,6 +80,7 @@ enum Verb {
     DestroyModel(models::DestroyModel),
     Exec(exec::Exec),
     Expose(expose::Expose),
+    GrantSecret(secrets::GrantSecret),
     #[command(visible_aliases = ["relate", "add-relation"])]
     Integrate(integrate::Integrate),
     ModelConfig(model_config::ModelConfig),
@@ -86,19 +90,25 @@ enum Verb {
     Refresh(refresh::Refresh),
     RemoveApplication(units::RemoveApplication),
     RemoveRelation(integrate::RemoveRelation),
+    RemoveSecret(secrets::RemoveSecret),
     RemoveUnit(units::RemoveUnit),
     Resolved(resolved::ResolvedVerb),
+    RevokeSecret(secrets::RevokeSecret),
     Run(run::Run),
+    #[command(visible_alias = "list-secrets")]
+    Secrets(show_secret::Secrets),
     ShowAction(actions::ShowAction),
     ShowApplication(show::ShowApplication),
     ShowModel(models::ShowModel),
     ShowOperation(operations::ShowOperation),
+    ShowSecret(show_secret::ShowSecret),
     ShowTask(tasks::ShowTask),
     ShowUnit(show::ShowUnit),
     Status(status::Status),
     Switch(models::Switch),
     Trust(trust::Trust),
     Unexpose(expose::Unexpose),
+    UpdateSecret(secrets::UpdateSecret),
     Version(version::Version),
 }
 
@@ -168,6 +178,7 @@ fn run(cli: Cli) -> Result<()> {
     match cli.verb {
         Verb::Actions(verb) => verb.run(&session, out),
         Verb::AddModel(verb) => verb.run(&session),
+        Verb::AddSecret(verb) => verb.run(&session, out),
         Verb::AddUnit(verb) => verb.run(&session),
         Verb::Bootstrap(verb) => verb.run(),
         Verb::CancelTask(verb) => verb.run(&session),
@@ -177,6 +188,7 @@ fn run(cli: Cli) -> Result<()> {
         Verb::DestroyModel(verb) => verb.run(&session),
         Verb::Exec(verb) => verb.run(&session, out),
         Verb::Expose(verb) => verb.run(&session),
+        Verb::GrantSecret(verb) => verb.run(&session),
         Verb::Integrate(verb) => verb.run(&session),
         Verb::ModelConfig(verb) => verb.run(&session, out),
         Verb::Models(verb) => verb.run(&session, out),
@@ -184,19 +196,24 @@ fn run(cli: Cli) -> Result<()> {
         Verb::Refresh(verb) => verb.run(&session),
         Verb::RemoveApplication(verb) => verb.run(&session, out),
         Verb::RemoveRelation(verb) => verb.run(&session),
+        Verb::RemoveSecret(verb) => verb.run(&session),
         Verb::RemoveUnit(verb) => verb.run(&session, out),
         Verb::Resolved(verb) => verb.run(&session),
+        Verb::RevokeSecret(verb) => verb.run(&session),
         Verb::Run(verb) => verb.run(&session, out),
+        Verb::Secrets(verb) => verb.run(&session, out),
         Verb::ShowAction(verb) => verb.run(&session, out),
         Verb::ShowApplication(verb) => verb.run(&session, out),
         Verb::ShowModel(verb) => verb.run(&session, out),
         Verb::ShowOperation(verb) => verb.run(&session, out),
+        Verb::ShowSecret(verb) => verb.run(&session, out),
         Verb::ShowTask(verb) => verb.run(&session, out),
         Verb::ShowUnit(verb) => verb.run(&session, out),
         Verb::Status(verb) => verb.run(&session, out),
         Verb::Switch(verb) => verb.run(&session, out),
         Verb::Trust(verb) => verb.run(&session),
         Verb::Unexpose(verb) => verb.run(&session),
+        Verb::UpdateSecret(verb) => verb.run(&session),
         Verb::Version(verb) => verb.run(out),
     }
 }

@@ -148,9 +148,6 @@ impl RemoveUnit {
             .units
             .iter()
             .partition(|unit| model.unit(unit).is_some());
-        let plan = there.iter().map(|unit| format!("will remove unit {unit}"));
-        let plan = plan.collect::<Vec<_>>();
-        confirm(&plan, self.how.no_prompt, out)?;
         for unit in &there {
             let application = application_of(unit);
             if model.application(application)?.subordinate {
@@ -159,6 +156,9 @@ impl RemoveUnit {
                 );
             }
         }
+        let plan = there.iter().map(|unit| format!("will remove unit {unit}"));
+        let plan = plan.collect::<Vec<_>>();
+        confirm(&plan, self.how.no_prompt, out)?;
         for unit in there {
             remove(
                 session,

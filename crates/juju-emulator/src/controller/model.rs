@@ -13,6 +13,7 @@ use crate::controller::life::Life;
 use crate::controller::operation::Operation;
 use crate::controller::ports::OpenedPorts;
 use crate::controller::relation::{Relation, RelationState, VersionedSettings};
+use crate::controller::secret::Secret;
 use crate::controller::status::Status;
 
 /// The Juju that the emulator stands in for.
@@ -37,6 +38,9 @@ pub(crate) struct Model {
     pub(crate) relations: BTreeMap<u64, Relation>,
     /// The number of the next relation; numbers are never used again.
     pub(crate) next_relation: u64,
+    /// By bare id, such as `9m4e2mr0ui3e8a215n4g`.
+    #[serde(default)]
+    pub(crate) secrets: BTreeMap<String, Secret>,
     /// The next revision of each local charm.
     pub(crate) next_revision: BTreeMap<String, u64>,
     /// The next number of a unit, by application name; it goes on when an application comes back.
@@ -196,6 +200,7 @@ impl Model {
             applications: BTreeMap::new(),
             relations: BTreeMap::new(),
             next_relation: 0,
+            secrets: BTreeMap::new(),
             next_revision: BTreeMap::new(),
             next_unit: BTreeMap::new(),
             next_operation: 0,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::controller::debug_log::LogLevel;
+use crate::controller::secret::SecretConsumer;
 use crate::controller::status::Status;
 use crate::hook::action::view::ActionOutcome;
 use crate::hook::pending_changes::PendingChanges;
@@ -46,6 +47,13 @@ pub enum Effect {
     WorkloadVersion(String),
     /// `leader-set`: settings for all units of the application; an empty text deletes the key.
     LeaderSettings(BTreeMap<String, String>),
+    /// `secret-get`: the unit reads a secret, from now on this revision of it.
+    SecretRead {
+        /// The bare id.
+        id: String,
+        /// What the unit has of it.
+        consumer: SecretConsumer,
+    },
     /// `juju-log`: a record of the logger `unit.<unit>.juju-log`.
     Log {
         /// How important it is.

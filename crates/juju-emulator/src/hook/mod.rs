@@ -15,6 +15,7 @@ pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod reboot;
 pub(crate) mod relation;
+pub(crate) mod secret;
 pub(crate) mod server;
 pub(crate) mod status;
 pub(crate) mod unit_view;
@@ -49,6 +50,14 @@ const TABLE: &[HookCommand] = &[
     relation::commands::RELATION_LIST,
     relation::commands::RELATION_MODEL_GET,
     relation::commands::RELATION_SET,
+    secret::commands::SECRET_ADD,
+    secret::read::SECRET_GET,
+    secret::access::SECRET_GRANT,
+    secret::read::SECRET_IDS,
+    secret::read::SECRET_INFO_GET,
+    secret::commands::SECRET_REMOVE,
+    secret::access::SECRET_REVOKE,
+    secret::commands::SECRET_SET,
     status::STATUS_GET,
     status::STATUS_SET,
     network::UNIT_GET,

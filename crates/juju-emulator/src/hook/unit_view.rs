@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::controller::ports::OpenedPorts;
+use crate::controller::secret::Secret;
 use crate::controller::status::Status;
 use crate::hook::relation::view::{GoalState, RelationView};
 
@@ -40,6 +41,10 @@ pub struct UnitView {
     pub endpoints: BTreeSet<String>,
     /// The relations that the unit is in, by number: 7 for `db:7`.
     pub relations: BTreeMap<u64, RelationView>,
+    /// All secrets of the model, by bare id; the unit need not be allowed to read them.
+    pub secrets: BTreeMap<String, Secret>,
+    /// The ids that `secret-add` gives, in this order; random ones after them.
+    pub new_secret_ids: Vec<String>,
     /// What `leader-set` has set, for all units of the application.
     pub leader_settings: BTreeMap<String, String>,
     /// The units and relations that there are to be.
