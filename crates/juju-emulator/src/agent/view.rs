@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 use crate::charm::hook::{Hook, RelationEvent};
 use crate::charm::metadata::Charm;
@@ -23,10 +24,7 @@ pub(crate) struct ViewOfUnit<'a> {
 
 impl<'a> ViewOfUnit<'a> {
     pub(crate) fn new(store: &Store, model: &Model, unit: &'a str, hook: &'a Hook) -> Result<Self> {
-        let (application, state) = model.unit(unit).context("the unit is gone")?;
-        let of_unit = store.charm_of_unit(state.machine, unit);
-        let staged = of_unit.unwrap_or_else(|| application.staged_charm());
-        let charm = Charm::read(&store.charms().join(staged))?;
+        let charm = charm_of_unit(store, model, unit)?;
         Ok(Self { unit, hook, charm })
     }
 
@@ -61,7 +59,9 @@ impl<'a> ViewOfUnit<'a> {
                     remote_application: remote_application.clone(),
                     remote_unit: remote_unit.clone(),
                 },
-                Hook::Action { .. } => HookKind::Action,
+                Hook::Action { name, id } => HookKind::Action {
+                    params: params(model, charm, name, *id),
+                },
                 _ => HookKind::Lifecycle,
             },
             config: charm.config_with(&charm.fitting(&application.settings)),
@@ -82,11 +82,30 @@ impl<'a> ViewOfUnit<'a> {
                 .collect(),
             endpoints: charm.endpoint_names(),
             relations: relations(model, name, hook),
+            secrets: model.secrets.clone(),
+            new_secret_ids: Vec::new(),
             leader_settings: application.leader_settings.data.clone(),
             goal_state: goal_state(model, name),
             model_uuid: model.uuid.clone(),
         })
     }
+}
+
+/// The charm that a unit has.
+pub(crate) fn charm_of_unit(store: &Store, model: &Model, unit: &str) -> Result<Charm> {
+    let (application, state) = model.unit(unit).context("the unit is gone")?;
+    let of_unit = store.charm_of_unit(state.machine, unit);
+    let staged = of_unit.unwrap_or_else(|| application.staged_charm());
+    Ok(Charm::read(&store.charms().join(staged))?)
+}
+
+/// The parameters of an action as it finds them.
+fn params(model: &Model, charm: &Charm, name: &str, id: u64) -> Map<String, Value> {
+    let (task, action) = (model.task(id), charm.action(name));
+    let params = task.zip(action);
+    params
+        .map(|(task, action)| action.with_defaults(&task.params))
+        .unwrap_or_default()
 }
 
 /// The relations that a unit is in, by number.
@@ -108,6 +127,7 @@ fn relations(model: &Model, unit: &str, hook: &Hook) -> BTreeMap<u64, RelationVi
             let view = RelationView {
                 endpoint: side.endpoint.clone(),
                 remote_application: remote.application.clone(),
+                key: relation.key(),
                 members: members(model, unit, id, hook),
                 unit_data: published,
                 application_data: of_applications

@@ -1,5 +1,6 @@
 //! The command line: a file for each verb, or for those that belong together.
 
+pub(crate) mod actions;
 #[cfg(test)]
 mod any_charm;
 pub(crate) mod bootstrap;
@@ -17,17 +18,22 @@ pub(crate) mod key_values;
 pub(crate) mod local_charm;
 pub(crate) mod model_config;
 pub(crate) mod models;
+pub(crate) mod operations;
 pub(crate) mod refresh;
 pub(crate) mod relations;
 pub(crate) mod resolved;
+pub(crate) mod run;
+pub(crate) mod secrets;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod show;
+pub(crate) mod show_secret;
 pub(crate) mod status;
 pub(crate) mod status_filter;
 pub(crate) mod status_summary;
 pub(crate) mod status_tables;
 pub(crate) mod table;
+pub(crate) mod tasks;
 pub(crate) mod trust;
 pub(crate) mod units;
 pub(crate) mod version;
@@ -61,31 +67,48 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    #[command(visible_alias = "list-actions")]
+    Actions(actions::Actions),
     AddModel(models::AddModel),
+    AddSecret(secrets::AddSecret),
     AddUnit(units::AddUnit),
     Bootstrap(bootstrap::Bootstrap),
+    CancelTask(tasks::CancelTask),
     Config(config::Config),
     DebugLog(debug_log::DebugLog),
     Deploy(deploy::Deploy),
     DestroyModel(models::DestroyModel),
     Exec(exec::Exec),
     Expose(expose::Expose),
+    GrantSecret(secrets::GrantSecret),
     #[command(visible_aliases = ["relate", "add-relation"])]
     Integrate(integrate::Integrate),
     ModelConfig(model_config::ModelConfig),
     Models(models::Models),
+    #[command(visible_alias = "list-operations")]
+    Operations(operations::Operations),
     Refresh(refresh::Refresh),
     RemoveApplication(units::RemoveApplication),
     RemoveRelation(integrate::RemoveRelation),
+    RemoveSecret(secrets::RemoveSecret),
     RemoveUnit(units::RemoveUnit),
     Resolved(resolved::ResolvedVerb),
+    RevokeSecret(secrets::RevokeSecret),
+    Run(run::Run),
+    #[command(visible_alias = "list-secrets")]
+    Secrets(show_secret::Secrets),
+    ShowAction(actions::ShowAction),
     ShowApplication(show::ShowApplication),
     ShowModel(models::ShowModel),
+    ShowOperation(operations::ShowOperation),
+    ShowSecret(show_secret::ShowSecret),
+    ShowTask(tasks::ShowTask),
     ShowUnit(show::ShowUnit),
     Status(status::Status),
     Switch(models::Switch),
     Trust(trust::Trust),
     Unexpose(expose::Unexpose),
+    UpdateSecret(secrets::UpdateSecret),
     Version(version::Version),
 }
 
@@ -153,30 +176,44 @@ fn run(cli: Cli) -> Result<()> {
     };
     let out = &mut io::stdout().lock();
     match cli.verb {
+        Verb::Actions(verb) => verb.run(&session, out),
         Verb::AddModel(verb) => verb.run(&session),
+        Verb::AddSecret(verb) => verb.run(&session, out),
         Verb::AddUnit(verb) => verb.run(&session),
         Verb::Bootstrap(verb) => verb.run(),
+        Verb::CancelTask(verb) => verb.run(&session),
         Verb::Config(verb) => verb.run(&session, out),
         Verb::DebugLog(verb) => verb.run(&session, out),
         Verb::Deploy(verb) => verb.run(&session),
         Verb::DestroyModel(verb) => verb.run(&session),
         Verb::Exec(verb) => verb.run(&session, out),
         Verb::Expose(verb) => verb.run(&session),
+        Verb::GrantSecret(verb) => verb.run(&session),
         Verb::Integrate(verb) => verb.run(&session),
         Verb::ModelConfig(verb) => verb.run(&session, out),
         Verb::Models(verb) => verb.run(&session, out),
+        Verb::Operations(verb) => verb.run(&session, out),
         Verb::Refresh(verb) => verb.run(&session),
         Verb::RemoveApplication(verb) => verb.run(&session, out),
         Verb::RemoveRelation(verb) => verb.run(&session),
+        Verb::RemoveSecret(verb) => verb.run(&session),
         Verb::RemoveUnit(verb) => verb.run(&session, out),
         Verb::Resolved(verb) => verb.run(&session),
+        Verb::RevokeSecret(verb) => verb.run(&session),
+        Verb::Run(verb) => verb.run(&session, out),
+        Verb::Secrets(verb) => verb.run(&session, out),
+        Verb::ShowAction(verb) => verb.run(&session, out),
         Verb::ShowApplication(verb) => verb.run(&session, out),
         Verb::ShowModel(verb) => verb.run(&session, out),
+        Verb::ShowOperation(verb) => verb.run(&session, out),
+        Verb::ShowSecret(verb) => verb.run(&session, out),
+        Verb::ShowTask(verb) => verb.run(&session, out),
         Verb::ShowUnit(verb) => verb.run(&session, out),
         Verb::Status(verb) => verb.run(&session, out),
         Verb::Switch(verb) => verb.run(&session, out),
         Verb::Trust(verb) => verb.run(&session),
         Verb::Unexpose(verb) => verb.run(&session),
+        Verb::UpdateSecret(verb) => verb.run(&session),
         Verb::Version(verb) => verb.run(out),
     }
 }

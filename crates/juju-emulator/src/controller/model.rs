@@ -10,8 +10,10 @@ use serde_json::Value;
 
 use crate::charm::hook::Hook;
 use crate::controller::life::Life;
+use crate::controller::operation::Operation;
 use crate::controller::ports::OpenedPorts;
 use crate::controller::relation::{Relation, RelationState, VersionedSettings};
+use crate::controller::secret::Secret;
 use crate::controller::status::Status;
 
 /// The Juju that the emulator stands in for.
@@ -36,6 +38,9 @@ pub(crate) struct Model {
     pub(crate) relations: BTreeMap<u64, Relation>,
     /// The number of the next relation; numbers are never used again.
     pub(crate) next_relation: u64,
+    /// By bare id, such as `9m4e2mr0ui3e8a215n4g`.
+    #[serde(default)]
+    pub(crate) secrets: BTreeMap<String, Secret>,
     /// The next revision of each local charm.
     pub(crate) next_revision: BTreeMap<String, u64>,
     /// The next number of a unit, by application name; it goes on when an application comes back.
@@ -43,6 +48,9 @@ pub(crate) struct Model {
     /// The next number of an operation or of a task, which count on together.
     #[serde(alias = "last_task")]
     pub(crate) next_operation: u64,
+    /// By number.
+    #[serde(default)]
+    pub(crate) operations: BTreeMap<u64, Operation>,
 }
 
 /// One machine.
@@ -192,9 +200,11 @@ impl Model {
             applications: BTreeMap::new(),
             relations: BTreeMap::new(),
             next_relation: 0,
+            secrets: BTreeMap::new(),
             next_revision: BTreeMap::new(),
             next_unit: BTreeMap::new(),
             next_operation: 0,
+            operations: BTreeMap::new(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::iter;
 use serde::{Deserialize, Serialize};
 
 use crate::controller::ports::{ALL_ENDPOINTS, OpenedPorts, PortRange};
+use crate::controller::secret_changes::SecretChanges;
 use crate::go::strconv::quote;
 use crate::hook::relation::view::RelationChanges;
 use crate::hook::unit_view::UnitView;
@@ -20,6 +21,8 @@ pub struct PendingChanges {
     pub close: OpenedPorts,
     /// What `relation-set` asked for, by the relation's number.
     pub relations: BTreeMap<u64, RelationChanges>,
+    /// What `secret-add` and its like asked for.
+    pub secrets: SecretChanges,
     /// Whether `juju-reboot` without `--now` was run.
     pub reboot: bool,
 }
