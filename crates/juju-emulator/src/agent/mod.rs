@@ -6,5 +6,6 @@ pub(crate) mod machine_agent;
 pub(crate) mod operation;
 pub(crate) mod relation_resolver;
 pub(crate) mod resolver;
+pub(crate) mod storage_resolver;
 pub(crate) mod unit_agent;
 pub(crate) mod view;

@@ -19,7 +19,7 @@ use crate::hook::dispatch::{Agent, Call, Dispatch, DispatchError, Ended, Identit
 pub(crate) struct RunningHook<'a> {
     store: &'a Store,
     unit: &'a str,
-    hook: &'a Hook,
+    hook: Hook,
     machine: u32,
     identity: Identity,
     at_once: AtOnce<'a>,
@@ -47,7 +47,7 @@ impl<'a> RunningHook<'a> {
         Ok(Self {
             store,
             unit,
-            hook,
+            hook: store.located(state.machine, hook),
             machine: state.machine,
             identity: Identity {
                 unit: unit.to_owned(),
@@ -81,12 +81,12 @@ impl<'a> RunningHook<'a> {
             .store
             .data()
             .sockets(&self.identity.model_uuid, self.machine)?;
-        let hook = self.hook;
+        let hook = self.hook.clone();
         let variables = machine_variables(self.store, self.machine)?;
         let ended = interrupt.watched(|interrupt| {
             Dispatch {
                 identity: &identity,
-                hook,
+                hook: &hook,
                 commands,
                 charm_dir: &charm_dir,
                 commands_dir: &commands_dir,
@@ -110,6 +110,10 @@ impl<'a> RunningHook<'a> {
             Ok(opened) => opened,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
+        if let Err(refusal) = model.add_storage_of_hook(self.unit, &self.context.pending().storage)
+        {
+            return Ok(Err(format!("{refusal:#}")));
+        }
         if let Some(unit) = model.unit_mut(self.unit) {
             unit.opened_ports = opened;
         }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::agent::relation_resolver::{
     advance_relation, next_created, next_relation_hook, version_found,
 };
+use crate::agent::storage_resolver::{advance_storage, next_storage_hook};
 use crate::charm::hook::Hook;
 use crate::controller::life::Life;
 use crate::controller::model::{Again, Model, Reached, Resolved, Why};
@@ -77,15 +78,18 @@ fn next_hook(model: &Model, name: &str, now: Timestamp) -> Option<Hook> {
     if unit.is_dying() {
         let is_stopped = unit.reached == Reached::Stopped;
         let last = [("remove", is_stopped), ("stop", !is_stopped)];
-        return next_relation_hook(model, name).or_else(|| first_due(&last));
+        return next_storage_hook(model, name)
+            .or_else(|| next_relation_hook(model, name))
+            .or_else(|| first_due(&last));
     }
-    first_due(&[
-        ("install", unit.reached == Reached::Machine),
-        (
-            "upgrade-charm",
-            unit.charm_seen != application.charm_version,
-        ),
-    ])
+    if unit.reached == Reached::Machine {
+        return next_storage_hook(model, name).or_else(|| Some(Hook::unit("install")));
+    }
+    first_due(&[(
+        "upgrade-charm",
+        unit.charm_seen != application.charm_version,
+    )])
+    .or_else(|| next_storage_hook(model, name))
     .or_else(|| next_created(model, name))
     .or_else(|| {
         first_due(&[
@@ -131,6 +135,7 @@ pub(crate) fn advance(model: &mut Model, name: &str, hook: &Hook, known: &Known,
             "remove" => unit.life = Life::Dead,
             _ => {}
         },
+        Hook::Storage { .. } => advance_storage(model, hook, now),
         _ => advance_relation(model, name, hook, known.relation_version),
     }
 }
@@ -190,6 +195,7 @@ mod tests {
             leader_settings: VersionedSettings::default(),
             status: None,
             workload_version: String::new(),
+            provision: crate::controller::provision::Provision::default(),
             units: indexmap::IndexMap::new(),
             created: now,
         };

@@ -188,8 +188,12 @@ impl<'a> UnitAgent<'a> {
         let (_, unit) = model.unit(self.unit).context("the unit is gone")?;
         let brings_charm = [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook);
         // A hook that failed runs again with the charm that it failed with.
-        if brings_charm && (unit.again.is_none() || unit.charm_installed == 0) {
+        if unit.charm_installed == 0 || brings_charm && unit.again.is_none() {
             self.install_charm(&model)?;
+        }
+        let is_about_storage = matches!(hook, Hook::Storage { .. });
+        if is_about_storage {
+            self.store.synchronize_storage(self.machine)?;
         }
         let known = Known::new(&model, self.unit, hook).context("the unit is gone")?;
         let mut running = RunningHook::new(self.store, &model, self.unit, hook)?;
@@ -208,6 +212,9 @@ impl<'a> UnitAgent<'a> {
             Ok(Ended::Killed(_)) => Some("terminated".to_owned()),
             Err(error) => Some(error.to_string()),
         };
+        if is_about_storage {
+            self.store.synchronize_storage(self.machine)?;
+        }
         let via = running.via();
         match &why {
             None if running.reboot_now => {
@@ -409,7 +416,8 @@ impl<'a> UnitAgent<'a> {
         self.store.update(|model| {
             model.forget_unit(self.unit);
             Ok(())
-        })
+        })?;
+        self.store.synchronize_storage(self.machine)
     }
 
     fn update_unit(&self, change: impl FnOnce(&mut Unit, Timestamp)) -> Result<()> {

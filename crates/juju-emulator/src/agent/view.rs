@@ -10,11 +10,13 @@ use crate::charm::metadata::Charm;
 use crate::controller::model::{Model, StatusSince, application_of};
 use crate::controller::store::Store;
 use crate::hook::relation::view::{Goal, GoalState, RelationView};
+use crate::hook::storage::view::StorageView;
 use crate::hook::unit_view::{HookKind, UnitView};
 use crate::machine::address::address;
 
 /// How a unit's hook sees the model.
 pub(crate) struct ViewOfUnit<'a> {
+    store: &'a Store,
     unit: &'a str,
     hook: &'a Hook,
     /// The charm that the unit has, which need not be its application's.
@@ -22,17 +24,28 @@ pub(crate) struct ViewOfUnit<'a> {
 }
 
 impl<'a> ViewOfUnit<'a> {
-    pub(crate) fn new(store: &Store, model: &Model, unit: &'a str, hook: &'a Hook) -> Result<Self> {
+    pub(crate) fn new(
+        store: &'a Store,
+        model: &Model,
+        unit: &'a str,
+        hook: &'a Hook,
+    ) -> Result<Self> {
         let (application, state) = model.unit(unit).context("the unit is gone")?;
         let of_unit = store.charm_of_unit(state.machine, unit);
         let staged = of_unit.unwrap_or_else(|| application.staged_charm());
         let charm = Charm::read(&store.charms().join(staged))?;
-        Ok(Self { unit, hook, charm })
+        Ok(Self {
+            store,
+            unit,
+            hook,
+            charm,
+        })
     }
 
     /// The unit as its controller sees it now.
     pub(crate) fn at(&self, model: &Model) -> Result<UnitView> {
         let Self {
+            store,
             unit: name,
             hook,
             charm,
@@ -61,6 +74,9 @@ impl<'a> ViewOfUnit<'a> {
                     remote_application: remote_application.clone(),
                     remote_unit: remote_unit.clone(),
                 },
+                Hook::Storage { name, id, .. } => HookKind::Storage {
+                    id: format!("{name}/{id}"),
+                },
                 Hook::Action { .. } => HookKind::Action,
                 _ => HookKind::Lifecycle,
             },
@@ -82,6 +98,17 @@ impl<'a> ViewOfUnit<'a> {
                 .collect(),
             endpoints: charm.endpoint_names(),
             relations: relations(model, name, hook),
+            storages: model
+                .storage_of(name)
+                .map(|(number, storage, attachment)| {
+                    let location = store.storage_location(unit.machine, &attachment.location);
+                    let view = StorageView {
+                        block: storage.block,
+                        location: location.display().to_string(),
+                    };
+                    (storage.id(number), view)
+                })
+                .collect(),
             leader_settings: application.leader_settings.data.clone(),
             goal_state: goal_state(model, name),
             model_uuid: model.uuid.clone(),

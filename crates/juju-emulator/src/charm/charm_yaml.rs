@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::charm::charm_error::CharmError;
+use crate::charm::storage::DeclaredStorage;
 use crate::go::yaml;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -21,7 +22,7 @@ pub(crate) struct Metadata {
     pub(crate) provides: Option<BTreeMap<String, DeclaredEndpoint>>,
     pub(crate) requires: Option<BTreeMap<String, DeclaredEndpoint>>,
     pub(crate) peers: Option<BTreeMap<String, DeclaredEndpoint>>,
-    pub(crate) storage: Option<BTreeMap<String, Value>>,
+    pub(crate) storage: Option<BTreeMap<String, DeclaredStorage>>,
     pub(crate) resources: Option<BTreeMap<String, Value>>,
     pub(crate) containers: Option<BTreeMap<String, Value>>,
     pub(crate) assumes: Option<Value>,

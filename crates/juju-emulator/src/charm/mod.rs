@@ -10,3 +10,4 @@ pub mod metadata;
 pub(crate) mod name;
 pub mod pack;
 pub mod stage;
+pub mod storage;

@@ -60,7 +60,6 @@ const LACKING: [(&str, &[&str]); 19] = [
             "resource",
             "revision",
             "series",
-            "storage",
         ],
     ),
     (

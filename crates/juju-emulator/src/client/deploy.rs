@@ -12,11 +12,13 @@ use nix::unistd::geteuid;
 use crate::charm::metadata::Charm;
 use crate::charm::name::{NAME, is_name};
 use crate::client::local_charm::stage_charm;
+use crate::client::provision::ProvisionFlags;
 use crate::client::session::{Session, UsageError};
 use crate::client::settings::Settings;
 use crate::client::status::settle_and_show;
 use crate::client::units::NewUnits;
 use crate::controller::model::{Application, DEFAULT_BASE, Model};
+use crate::controller::provision::Provision;
 use crate::controller::relation::VersionedSettings;
 
 /// Deploy a packed charm, a charm directory, or the project of a Rust charm, which is built first.
@@ -29,6 +31,8 @@ pub(crate) struct Deploy {
     /// Set a config option, KEY=VALUE, or options from a YAML file.
     #[arg(long)]
     config: Vec<String>,
+    #[command(flatten)]
+    provision: ProvisionFlags,
     #[command(flatten)]
     units: NewUnits,
     /// The base to show, as `ubuntu@24.04`; every machine is this one.
@@ -56,6 +60,9 @@ impl Deploy {
             model
                 .applications
                 .insert(name.clone(), self.application(&charm, revision, settings));
+            self.provision
+                .apply(model, &name, &charm)
+                .with_context(|| format!("cannot add application \"{name}\""))?;
             model.add_peer_relations(&name, &charm, Timestamp::now());
             self.units.add(model, &name)?;
             Ok((name, revision))
@@ -155,6 +162,7 @@ impl Deploy {
             leader_settings: VersionedSettings::default(),
             status: None,
             workload_version: String::new(),
+            provision: Provision::default(),
             units: indexmap::IndexMap::new(),
             created: Timestamp::now(),
         }
@@ -163,13 +171,10 @@ impl Deploy {
 
 /// What the charm declares and the emulator lacks, although the charm can run without.
 fn missing_parts(charm: &Charm) -> Option<String> {
-    let missing: Vec<_> = [
-        (
-            "storage",
-            charm.storages.iter().cloned().collect::<Vec<_>>(),
-        ),
-        ("resources", charm.resources.iter().cloned().collect()),
-    ]
+    let missing: Vec<_> = [(
+        "resources",
+        charm.resources.iter().cloned().collect::<Vec<_>>(),
+    )]
     .into_iter()
     .filter(|(_, names)| !names.is_empty())
     .map(|(kind, names)| format!("{kind} ({})", names.join(", ")))

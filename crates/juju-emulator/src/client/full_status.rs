@@ -13,6 +13,7 @@ use crate::client::derived::{
 };
 use crate::client::format::Format;
 use crate::client::relations::{Related, related_applications, subordinate_to};
+use crate::client::storage::{CombinedStorage, all_storage};
 use crate::client::version::architecture;
 use crate::controller::data_directory::CONTROLLER;
 use crate::controller::model::{Application, JUJU_VERSION, Machine, Model, StatusSince, Unit};
@@ -26,7 +27,7 @@ pub(crate) struct Full {
     model: FullModel,
     machines: IndexMap<String, FullMachine>,
     applications: BTreeMap<String, FullApplication>,
-    storage: BTreeMap<String, String>,
+    storage: CombinedStorage,
     controller: Controller,
 }
 
@@ -156,7 +157,7 @@ pub(crate) fn full(store: &Store, model: &Model, format: Format, utc: bool) -> F
             .iter()
             .map(|(name, application)| (name.clone(), shown.application(name, application)))
             .collect(),
-        storage: BTreeMap::new(),
+        storage: all_storage(store, model),
         controller: Controller {
             timestamp: time_of_day(utc),
         },

@@ -15,6 +15,7 @@ pub(crate) mod key_values;
 pub(crate) mod local_charm;
 pub(crate) mod model_config;
 pub(crate) mod models;
+pub(crate) mod provision;
 pub(crate) mod refresh;
 pub(crate) mod relations;
 pub(crate) mod resolved;
@@ -25,6 +26,8 @@ pub(crate) mod status;
 pub(crate) mod status_filter;
 pub(crate) mod status_summary;
 pub(crate) mod status_tables;
+pub(crate) mod storage;
+pub(crate) mod storage_changes;
 pub(crate) mod table;
 pub(crate) mod trust;
 pub(crate) mod units;
@@ -39,7 +42,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::agent::interrupt::Interrupt;
-use crate::client::session::{Session, UsageError};
+use crate::client::session::{Failed, Session, UsageError};
 use crate::controller::data_directory::DataDirectory;
 use crate::controller::model_config::UnknownKey;
 
@@ -60,12 +63,15 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     AddModel(models::AddModel),
+    AddStorage(storage_changes::AddStorage),
     AddUnit(units::AddUnit),
+    AttachStorage(storage_changes::AttachStorage),
     Bootstrap(bootstrap::Bootstrap),
     Config(config::Config),
     DebugLog(debug_log::DebugLog),
     Deploy(deploy::Deploy),
     DestroyModel(models::DestroyModel),
+    DetachStorage(storage_changes::DetachStorage),
     Exec(exec::Exec),
     Expose(expose::Expose),
     #[command(visible_aliases = ["relate", "add-relation"])]
@@ -75,12 +81,16 @@ enum Verb {
     Refresh(refresh::Refresh),
     RemoveApplication(units::RemoveApplication),
     RemoveRelation(integrate::RemoveRelation),
+    RemoveStorage(storage_changes::RemoveStorage),
     RemoveUnit(units::RemoveUnit),
     Resolved(resolved::ResolvedVerb),
     ShowApplication(show::ShowApplication),
     ShowModel(models::ShowModel),
+    ShowStorage(storage::ShowStorage),
     ShowUnit(show::ShowUnit),
     Status(status::Status),
+    #[command(visible_alias = "list-storage")]
+    Storage(storage::Storage),
     Switch(models::Switch),
     Trust(trust::Trust),
     Unexpose(expose::Unexpose),
@@ -123,6 +133,7 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough, as in `status | head -1`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Failed>() => ExitCode::FAILURE,
         Err(error) => {
             let _ = writeln!(io::stderr(), "ERROR {error:#}");
             let is_usage = error.is::<UsageError>() || error.is::<UnknownKey>();
@@ -151,12 +162,15 @@ fn run(cli: Cli) -> Result<()> {
     let out = &mut io::stdout().lock();
     match cli.verb {
         Verb::AddModel(verb) => verb.run(&session),
+        Verb::AddStorage(verb) => verb.run(&session),
         Verb::AddUnit(verb) => verb.run(&session),
+        Verb::AttachStorage(verb) => verb.run(&session),
         Verb::Bootstrap(verb) => verb.run(),
         Verb::Config(verb) => verb.run(&session, out),
         Verb::DebugLog(verb) => verb.run(&session, out),
         Verb::Deploy(verb) => verb.run(&session),
         Verb::DestroyModel(verb) => verb.run(&session),
+        Verb::DetachStorage(verb) => verb.run(&session),
         Verb::Exec(verb) => verb.run(&session, out),
         Verb::Expose(verb) => verb.run(&session),
         Verb::Integrate(verb) => verb.run(&session),
@@ -165,12 +179,15 @@ fn run(cli: Cli) -> Result<()> {
         Verb::Refresh(verb) => verb.run(&session),
         Verb::RemoveApplication(verb) => verb.run(&session, out),
         Verb::RemoveRelation(verb) => verb.run(&session),
+        Verb::RemoveStorage(verb) => verb.run(&session),
         Verb::RemoveUnit(verb) => verb.run(&session, out),
         Verb::Resolved(verb) => verb.run(&session),
         Verb::ShowApplication(verb) => verb.run(&session, out),
         Verb::ShowModel(verb) => verb.run(&session, out),
+        Verb::ShowStorage(verb) => verb.run(&session, out),
         Verb::ShowUnit(verb) => verb.run(&session, out),
         Verb::Status(verb) => verb.run(&session, out),
+        Verb::Storage(verb) => verb.run(&session, out),
         Verb::Switch(verb) => verb.run(&session, out),
         Verb::Trust(verb) => verb.run(&session),
         Verb::Unexpose(verb) => verb.run(&session),

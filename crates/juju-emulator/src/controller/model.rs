@@ -11,8 +11,10 @@ use serde_json::Value;
 use crate::charm::hook::Hook;
 use crate::controller::life::Life;
 use crate::controller::ports::OpenedPorts;
+use crate::controller::provision::Provision;
 use crate::controller::relation::{Relation, RelationState, VersionedSettings};
 use crate::controller::status::Status;
+use crate::controller::storage::StorageInstance;
 
 /// The Juju that the emulator stands in for.
 pub(crate) const JUJU_VERSION: &str = "3.6.9";
@@ -36,6 +38,12 @@ pub(crate) struct Model {
     pub(crate) relations: BTreeMap<u64, Relation>,
     /// The number of the next relation; numbers are never used again.
     pub(crate) next_relation: u64,
+    /// By number: 0 is `data/0`.
+    #[serde(default)]
+    pub(crate) storage: BTreeMap<u64, StorageInstance>,
+    /// The number of the next storage; numbers are never used again.
+    #[serde(default)]
+    pub(crate) next_storage: u64,
     /// The next revision of each local charm.
     pub(crate) next_revision: BTreeMap<String, u64>,
     /// The next number of a unit, by application name; it goes on when an application comes back.
@@ -79,6 +87,8 @@ pub(crate) struct Application {
     /// What the leader has set with `status-set --application`.
     pub(crate) status: Option<StatusSince>,
     pub(crate) workload_version: String,
+    #[serde(default)]
+    pub(crate) provision: Provision,
     /// In the order of their numbers, in which they were added.
     pub(crate) units: IndexMap<String, Unit>,
     pub(crate) created: Timestamp,
@@ -192,6 +202,8 @@ impl Model {
             applications: BTreeMap::new(),
             relations: BTreeMap::new(),
             next_relation: 0,
+            storage: BTreeMap::new(),
+            next_storage: 0,
             next_revision: BTreeMap::new(),
             next_unit: BTreeMap::new(),
             next_operation: 0,
@@ -265,7 +277,7 @@ impl Model {
         } else if !self.machines.contains_key(&machine) {
             bail!("cannot add unit to machine {machine}: machine {machine} not found");
         }
-        self.insert_unit(application, Unit::new(machine, None, now))
+        self.insert_unit(application, Unit::new(machine, None, now), now)
     }
 
     /// Adds the subordinate that an application has beside a unit.
@@ -277,17 +289,17 @@ impl Model {
         now: Timestamp,
     ) -> Result<()> {
         let unit = Unit::new(machine, Some(principal.to_owned()), now);
-        self.insert_unit(application, unit)
+        self.insert_unit(application, unit, now)
     }
 
-    fn insert_unit(&mut self, application: &str, unit: Unit) -> Result<()> {
+    fn insert_unit(&mut self, application: &str, unit: Unit, now: Timestamp) -> Result<()> {
         let number = self.next_unit.entry(application.to_owned()).or_default();
         let name = format!("{application}/{number}");
         *number += 1;
         let application = self.application_mut(application)?;
         application.leader.get_or_insert_with(|| name.clone());
-        application.units.insert(name, unit);
-        Ok(())
+        application.units.insert(name.clone(), unit);
+        self.add_storage_of_new_unit(&name, now)
     }
 }
 

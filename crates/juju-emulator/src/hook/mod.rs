@@ -16,6 +16,7 @@ pub(crate) mod reboot;
 pub(crate) mod relation;
 pub(crate) mod server;
 pub(crate) mod status;
+pub(crate) mod storage;
 pub(crate) mod unit_view;
 pub(crate) mod workload_version;
 
@@ -46,6 +47,9 @@ const TABLE: &[HookCommand] = &[
     relation::commands::RELATION_SET,
     status::STATUS_GET,
     status::STATUS_SET,
+    storage::commands::STORAGE_ADD,
+    storage::commands::STORAGE_GET,
+    storage::commands::STORAGE_LIST,
     network::UNIT_GET,
 ];
 

@@ -20,6 +20,8 @@ pub struct PendingChanges {
     pub close: OpenedPorts,
     /// What `relation-set` asked for, by the relation's number.
     pub relations: BTreeMap<u64, RelationChanges>,
+    /// How many `storage-add` asked for, by the storage's name.
+    pub storage: BTreeMap<String, u32>,
     /// Whether `juju-reboot` without `--now` was run.
     pub reboot: bool,
 }

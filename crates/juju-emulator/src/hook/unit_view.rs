@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::controller::ports::OpenedPorts;
 use crate::controller::status::Status;
 use crate::hook::relation::view::{GoalState, RelationView};
+use crate::hook::storage::view::StorageView;
 
 /// Everything a hook can read: one unit as the controller sees it when the hook starts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,8 @@ pub struct UnitView {
     pub endpoints: BTreeSet<String>,
     /// The relations that the unit is in, by number: 7 for `db:7`.
     pub relations: BTreeMap<u64, RelationView>,
+    /// The storage that the unit has, by id: `data/0`.
+    pub storages: BTreeMap<String, StorageView>,
     /// What `leader-set` has set, for all units of the application.
     pub leader_settings: BTreeMap<String, String>,
     /// The units and relations that there are to be.
@@ -73,6 +76,11 @@ pub enum HookKind {
         remote_application: String,
         /// The unit on the other side, if the hook is about one.
         remote_unit: Option<String>,
+    },
+    /// A storage's hook.
+    Storage {
+        /// The storage's id, `data/0`.
+        id: String,
     },
     /// An action.
     Action,

@@ -13,6 +13,7 @@ mod recorded_relations;
 mod refusals;
 mod show_and_exec;
 mod status;
+mod storage;
 mod systemctl;
 mod systemctl_answers;
 mod systemctl_record;

@@ -6,7 +6,7 @@ use crate::verbs::Juju;
 fn what_the_emulator_lacks_is_said_and_nothing_else_is_suggested() {
     let juju = Juju::deployed();
     let given = [
-        &["attach-storage", "a/0", "b/0"][..],
+        &["import-filesystem", "rootfs", "x"][..],
         &["deploy", "./tiny", "--constraints", "mem=2G"],
         &["status", "--watch", "1s"],
     ];
@@ -69,9 +69,8 @@ fn what_a_charm_declares_and_will_not_get_is_said_when_it_is_deployed() {
     let ran = juju.run(&["deploy", &juju.charm()]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(
-        ran.stderr.contains(
-            "The emulator lacks what the charm declares: storage (data), resources (image);"
-        ),
+        ran.stderr
+            .contains("The emulator lacks what the charm declares: resources (image);"),
         "{ran:?}"
     );
 }

@@ -1,0 +1,15 @@
+//! What an application's units are given beside config.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::controller::application_storage::ApplicationStorage;
+
+/// What an application's units are given beside config.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Provision {
+    /// By the name that the charm gives it.
+    pub(crate) storage: BTreeMap<String, ApplicationStorage>,
+}
