@@ -33,6 +33,10 @@ impl<'a> AtOnce<'a> {
                 self.log(&format!("unit.{}.juju-log", self.unit), level, message)
             }
             Effect::RebootNow => Ok(()),
+            Effect::Resource { name, path } => {
+                let model = self.store.read()?;
+                self.store.download(&model, self.unit, &name, path.as_ref())
+            }
             Effect::UnitStatus(status) => self.store.update(|model| {
                 if let Some(unit) = model.unit_mut(self.unit) {
                     unit.workload_status = StatusSince { status, since: now };

@@ -174,31 +174,11 @@ pub(crate) fn retry_delay(times: u32) -> Duration {
 mod tests {
     use super::*;
     use crate::controller::model::{Application, Model};
-    use crate::controller::relation::VersionedSettings;
 
     fn model() -> Model {
         let now = Timestamp::UNIX_EPOCH;
         let mut model = Model::new("demo", String::new(), now);
-        let application = Application {
-            charm: "app".to_owned(),
-            revision: 0,
-            subordinate: false,
-            base: String::new(),
-            channel: String::new(),
-            exposed: false,
-            dying: false,
-            settings: std::collections::BTreeMap::new(),
-            trust: None,
-            config_version: 1,
-            charm_version: 1,
-            leader: None,
-            leader_settings: VersionedSettings::default(),
-            status: None,
-            workload_version: String::new(),
-            provision: crate::controller::provision::Provision::default(),
-            units: indexmap::IndexMap::new(),
-            created: now,
-        };
+        let application = Application::new("app", 0, now);
         model.applications.insert("app".to_owned(), application);
         model.add_unit("app", None, now).unwrap();
         model.add_unit("app", Some(0), now).unwrap();

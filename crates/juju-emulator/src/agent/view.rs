@@ -109,6 +109,16 @@ impl<'a> ViewOfUnit<'a> {
                     (storage.id(number), view)
                 })
                 .collect(),
+            resources: application
+                .provision
+                .resources
+                .keys()
+                .filter_map(|name| {
+                    let file = charm.resources.get(name)?.file_name(name);
+                    let path = store.resource_of_unit(unit.machine, self.unit, name, file);
+                    Some((name.clone(), path.display().to_string()))
+                })
+                .collect(),
             leader_settings: application.leader_settings.data.clone(),
             goal_state: goal_state(model, name),
             model_uuid: model.uuid.clone(),

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::charm::charm_error::CharmError;
+use crate::charm::resource::ResourceDeclaration;
 use crate::charm::storage::DeclaredStorage;
 use crate::go::yaml;
 
@@ -23,7 +24,7 @@ pub(crate) struct Metadata {
     pub(crate) requires: Option<BTreeMap<String, DeclaredEndpoint>>,
     pub(crate) peers: Option<BTreeMap<String, DeclaredEndpoint>>,
     pub(crate) storage: Option<BTreeMap<String, DeclaredStorage>>,
-    pub(crate) resources: Option<BTreeMap<String, Value>>,
+    pub(crate) resources: Option<BTreeMap<String, Option<ResourceDeclaration>>>,
     pub(crate) containers: Option<BTreeMap<String, Value>>,
     pub(crate) assumes: Option<Value>,
     pub(crate) extra_bindings: Option<BTreeMap<String, Value>>,

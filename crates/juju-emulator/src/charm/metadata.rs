@@ -10,6 +10,7 @@ pub use crate::charm::charm_error::{CharmError, YamlError};
 use crate::charm::charm_yaml::{Config, DeclaredEndpoint, Metadata, OptionForm, read_yaml};
 pub use crate::charm::config_option::{ConfigOption, OptionError, OptionType};
 use crate::charm::name::{NAME, is_name};
+pub use crate::charm::resource::ResourceDeclaration;
 pub use crate::charm::storage::StorageDeclaration;
 
 /// A charm, as its YAML files declare it: the ones of a project (`charmcraft.yaml`) or of a packed charm (`metadata.yaml`).
@@ -27,8 +28,8 @@ pub struct Charm {
     pub endpoints: BTreeMap<String, Endpoint>,
     /// The storage by name.
     pub storages: BTreeMap<String, StorageDeclaration>,
-    /// The names of the resources.
-    pub resources: BTreeSet<String>,
+    /// The resources by name.
+    pub resources: BTreeMap<String, ResourceDeclaration>,
     /// Whether the charm needs Kubernetes: it has containers, or assumes `k8s-api`.
     pub kubernetes: bool,
     /// The names of further endpoints without a relation (`extra-bindings`).
@@ -148,6 +149,7 @@ impl Charm {
                 declared.map(move |(name, declared)| (name, Endpoint::new(role, declared)))
             })
             .collect();
+        let resources = metadata.resources.unwrap_or_default().into_iter();
         let storages = metadata.storage.unwrap_or_default().into_iter();
         Ok(Self {
             name: metadata.name,
@@ -156,7 +158,9 @@ impl Charm {
             actions,
             endpoints,
             storages: storages.map(|(name, it)| (name, it.0)).collect(),
-            resources: metadata.resources.unwrap_or_default().into_keys().collect(),
+            resources: resources
+                .map(|(name, it)| (name, it.unwrap_or_default()))
+                .collect(),
             kubernetes: metadata.containers.is_some_and(|names| !names.is_empty())
                 || metadata.assumes.as_ref().is_some_and(assumes_kubernetes),
             extra_bindings: metadata

@@ -9,5 +9,6 @@ pub mod hook;
 pub mod metadata;
 pub(crate) mod name;
 pub mod pack;
+pub mod resource;
 pub mod stage;
 pub mod storage;

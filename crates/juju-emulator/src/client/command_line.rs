@@ -8,9 +8,10 @@ use clap::{ArgAction, Command};
 use crate::go::strconv::{parse_bool, quote, quote_list};
 
 /// What Juju says when a verb is not told what to work on.
-const MISSING: [(&str, &str); 14] = [
+const MISSING: [(&str, &str); 15] = [
     ("add-model", "model name is required"),
     ("add-unit", "no application specified"),
+    ("attach-resource", "missing application name"),
     ("config", "no application name specified"),
     ("deploy", "no charm or bundle specified"),
     ("destroy-model", "no model specified"),
@@ -57,7 +58,6 @@ const LACKING: [(&str, &[&str]); 19] = [
             "force",
             "map-machines",
             "overlay",
-            "resource",
             "revision",
             "series",
         ],

@@ -18,8 +18,6 @@ use crate::client::settings::Settings;
 use crate::client::status::settle_and_show;
 use crate::client::units::NewUnits;
 use crate::controller::model::{Application, DEFAULT_BASE, Model};
-use crate::controller::provision::Provision;
-use crate::controller::relation::VersionedSettings;
 
 /// Deploy a packed charm, a charm directory, or the project of a Rust charm, which is built first.
 #[derive(Debug, clap::Args)]
@@ -54,6 +52,7 @@ impl Deploy {
         let (staged, charm) = stage_charm(&store, &self.charm, |charm| {
             self.check(&*store.read()?, charm, &files).map(drop)
         })?;
+        let resources = self.provision.upload(&store, &charm)?;
         let (name, revision) = store.update(|model| {
             let (name, settings) = self.check(model, &charm, &files)?;
             let revision = staged.keep(model, &charm.name)?;
@@ -61,14 +60,13 @@ impl Deploy {
                 .applications
                 .insert(name.clone(), self.application(&charm, revision, settings));
             self.provision
-                .apply(model, &name, &charm)
+                .apply(model, &name, &charm, resources)
                 .with_context(|| format!("cannot add application \"{name}\""))?;
             model.add_peer_relations(&name, &charm, Timestamp::now());
             self.units.add(model, &name)?;
             Ok((name, revision))
         })?;
         drop(staged);
-        let missing_parts = missing_parts(&charm);
         let charm = &charm.name;
         writeln!(
             io::stderr(),
@@ -77,9 +75,6 @@ impl Deploy {
             self.base,
             self.channel
         )?;
-        if let Some(note) = missing_parts {
-            writeln!(io::stderr(), "{note}")?;
-        }
         if geteuid().is_root() {
             writeln!(
                 io::stderr(),
@@ -143,46 +138,16 @@ impl Deploy {
 
     fn application(&self, charm: &Charm, revision: u64, settings: Settings) -> Application {
         Application {
-            charm: charm.name.clone(),
-            revision,
             subordinate: charm.subordinate,
             base: self.base.clone(),
             channel: self.channel.clone(),
-            exposed: false,
-            dying: false,
             settings: settings
                 .options
                 .into_iter()
                 .filter_map(|(key, value)| Some((key, value?)))
                 .collect(),
             trust: settings.trust,
-            config_version: 1,
-            charm_version: 1,
-            leader: None,
-            leader_settings: VersionedSettings::default(),
-            status: None,
-            workload_version: String::new(),
-            provision: Provision::default(),
-            units: indexmap::IndexMap::new(),
-            created: Timestamp::now(),
+            ..Application::new(&charm.name, revision, Timestamp::now())
         }
     }
-}
-
-/// What the charm declares and the emulator lacks, although the charm can run without.
-fn missing_parts(charm: &Charm) -> Option<String> {
-    let missing: Vec<_> = [(
-        "resources",
-        charm.resources.iter().cloned().collect::<Vec<_>>(),
-    )]
-    .into_iter()
-    .filter(|(_, names)| !names.is_empty())
-    .map(|(kind, names)| format!("{kind} ({})", names.join(", ")))
-    .collect();
-    (!missing.is_empty()).then(|| {
-        format!(
-            "The emulator lacks what the charm declares: {}; there are no hooks and no hook commands for it",
-            missing.join(", ")
-        )
-    })
 }

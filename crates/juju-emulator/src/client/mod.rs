@@ -19,6 +19,7 @@ pub(crate) mod provision;
 pub(crate) mod refresh;
 pub(crate) mod relations;
 pub(crate) mod resolved;
+pub(crate) mod resources;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod show;
@@ -65,6 +66,7 @@ enum Verb {
     AddModel(models::AddModel),
     AddStorage(storage_changes::AddStorage),
     AddUnit(units::AddUnit),
+    AttachResource(resources::AttachResource),
     AttachStorage(storage_changes::AttachStorage),
     Bootstrap(bootstrap::Bootstrap),
     Config(config::Config),
@@ -84,6 +86,8 @@ enum Verb {
     RemoveStorage(storage_changes::RemoveStorage),
     RemoveUnit(units::RemoveUnit),
     Resolved(resolved::ResolvedVerb),
+    #[command(visible_alias = "list-resources")]
+    Resources(resources::Resources),
     ShowApplication(show::ShowApplication),
     ShowModel(models::ShowModel),
     ShowStorage(storage::ShowStorage),
@@ -164,6 +168,7 @@ fn run(cli: Cli) -> Result<()> {
         Verb::AddModel(verb) => verb.run(&session),
         Verb::AddStorage(verb) => verb.run(&session),
         Verb::AddUnit(verb) => verb.run(&session),
+        Verb::AttachResource(verb) => verb.run(&session),
         Verb::AttachStorage(verb) => verb.run(&session),
         Verb::Bootstrap(verb) => verb.run(),
         Verb::Config(verb) => verb.run(&session, out),
@@ -182,6 +187,7 @@ fn run(cli: Cli) -> Result<()> {
         Verb::RemoveStorage(verb) => verb.run(&session),
         Verb::RemoveUnit(verb) => verb.run(&session, out),
         Verb::Resolved(verb) => verb.run(&session),
+        Verb::Resources(verb) => verb.run(&session, out),
         Verb::ShowApplication(verb) => verb.run(&session, out),
         Verb::ShowModel(verb) => verb.run(&session, out),
         Verb::ShowStorage(verb) => verb.run(&session, out),

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use crate::charm::metadata::Charm;
+use crate::client::resources::{name_and_path, upload};
 use crate::controller::model::Model;
+use crate::controller::resource::Resource;
 use crate::controller::storage_directive::StorageDirective;
+use crate::controller::store::Store;
 
 /// The flags of `deploy` for what an application is given.
 #[derive(Debug, clap::Args)]
@@ -14,6 +17,9 @@ pub(crate) struct ProvisionFlags {
     /// Storage for each unit, as `data=rootfs,2,1G`: a pool, how many, how large, each optional.
     #[arg(long, value_parser = storage)]
     storage: Vec<(String, StorageDirective)>,
+    /// The file of a resource, as NAME=FILE.
+    #[arg(long, value_parser = name_and_path)]
+    resource: Vec<(String, String)>,
 }
 
 fn storage(text: &str) -> Result<(String, StorageDirective), String> {
@@ -26,9 +32,26 @@ fn storage(text: &str) -> Result<(String, StorageDirective), String> {
 }
 
 impl ProvisionFlags {
+    /// Takes in what is to be uploaded.
+    pub(crate) fn upload(
+        &self,
+        store: &Store,
+        charm: &Charm,
+    ) -> Result<BTreeMap<String, Resource>> {
+        upload(store, charm, &self.resource)
+    }
+
     /// Gives it to an application.
-    pub(crate) fn apply(&self, model: &mut Model, name: &str, charm: &Charm) -> Result<()> {
+    pub(crate) fn apply(
+        &self,
+        model: &mut Model,
+        name: &str,
+        charm: &Charm,
+        resources: BTreeMap<String, Resource>,
+    ) -> Result<()> {
         let storage: BTreeMap<_, _> = self.storage.iter().cloned().collect();
-        model.set_storage(name, charm, &storage)
+        model.set_storage(name, charm, &storage)?;
+        model.application_mut(name)?.provision.resources = resources;
+        Ok(())
     }
 }

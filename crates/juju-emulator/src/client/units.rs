@@ -257,6 +257,7 @@ pub(crate) fn remove(
         session.settle(store)?;
     }
     store.tidy_storage()?;
+    store.tidy_resources()?;
     let model = store.read()?;
     let in_error = |(_, unit): &(&String, &Unit)| unit.is_dying() && unit.failed_hook().is_some();
     for (name, _) in model.units().filter(in_error) {

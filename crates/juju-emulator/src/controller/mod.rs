@@ -10,6 +10,7 @@ pub(crate) mod ports;
 pub(crate) mod provision;
 pub(crate) mod relation;
 pub(crate) mod removal;
+pub(crate) mod resource;
 pub(crate) mod scope;
 pub(crate) mod status;
 pub(crate) mod storage;

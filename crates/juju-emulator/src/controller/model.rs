@@ -304,6 +304,30 @@ impl Model {
 }
 
 impl Application {
+    /// One that has just been deployed, with nothing set.
+    pub(crate) fn new(charm: &str, revision: u64, now: Timestamp) -> Self {
+        Self {
+            charm: charm.to_owned(),
+            revision,
+            subordinate: false,
+            base: DEFAULT_BASE.to_owned(),
+            channel: "stable".to_owned(),
+            exposed: false,
+            dying: false,
+            settings: BTreeMap::new(),
+            trust: None,
+            config_version: 1,
+            charm_version: 1,
+            leader: None,
+            leader_settings: VersionedSettings::default(),
+            status: None,
+            workload_version: String::new(),
+            provision: Provision::default(),
+            units: IndexMap::new(),
+            created: now,
+        }
+    }
+
     /// The name of the directory of its staged charm, `hello-server-0`.
     pub(crate) fn staged_charm(&self) -> String {
         format!("{}-{}", self.charm, self.revision)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::controller::application_storage::ApplicationStorage;
+use crate::controller::resource::Resource;
 
 /// What an application's units are given beside config.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -12,4 +13,6 @@ use crate::controller::application_storage::ApplicationStorage;
 pub(crate) struct Provision {
     /// By the name that the charm gives it.
     pub(crate) storage: BTreeMap<String, ApplicationStorage>,
+    /// By the name that the charm gives it, what has been supplied.
+    pub(crate) resources: BTreeMap<String, Resource>,
 }

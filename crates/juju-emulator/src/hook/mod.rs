@@ -14,6 +14,7 @@ pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod reboot;
 pub(crate) mod relation;
+pub(crate) mod resource;
 pub(crate) mod server;
 pub(crate) mod status;
 pub(crate) mod storage;
@@ -45,6 +46,7 @@ const TABLE: &[HookCommand] = &[
     relation::commands::RELATION_LIST,
     relation::commands::RELATION_MODEL_GET,
     relation::commands::RELATION_SET,
+    resource::COMMAND,
     status::STATUS_GET,
     status::STATUS_SET,
     storage::commands::STORAGE_ADD,

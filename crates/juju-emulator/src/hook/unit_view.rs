@@ -42,6 +42,8 @@ pub struct UnitView {
     pub relations: BTreeMap<u64, RelationView>,
     /// The storage that the unit has, by id: `data/0`.
     pub storages: BTreeMap<String, StorageView>,
+    /// The resources that have been supplied, with the paths under which the unit finds them once it has asked.
+    pub resources: BTreeMap<String, String>,
     /// What `leader-set` has set, for all units of the application.
     pub leader_settings: BTreeMap<String, String>,
     /// The units and relations that there are to be.

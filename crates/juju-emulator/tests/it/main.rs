@@ -11,6 +11,7 @@ mod readme;
 mod recorded;
 mod recorded_relations;
 mod refusals;
+mod resources;
 mod show_and_exec;
 mod status;
 mod storage;

@@ -60,22 +60,6 @@ fn what_the_emulator_lacks_is_refused_with_2() {
 }
 
 #[test]
-fn what_a_charm_declares_and_will_not_get_is_said_when_it_is_deployed() {
-    let juju = Juju::new();
-    juju.write_charm(
-        "metadata.yaml",
-        "name: tiny\nsummary: s\ndescription: d\nstorage: {data: {type: filesystem}}\nresources: {image: {type: file}}",
-    );
-    let ran = juju.run(&["deploy", &juju.charm()]);
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(
-        ran.stderr
-            .contains("The emulator lacks what the charm declares: resources (image);"),
-        "{ran:?}"
-    );
-}
-
-#[test]
 fn a_key_is_not_set_and_reset_at_once() {
     let juju = Juju::deployed();
     let retries = "automatically-retry-hooks";
