@@ -33,6 +33,10 @@ impl Interrupt {
         })
     }
 
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.wanted.load(Ordering::SeqCst)
+    }
+
     /// Runs something that watches for the interruption itself.
     pub(crate) fn watched<T>(&self, run: impl FnOnce(&AtomicBool) -> T) -> T {
         self.default_action.store(false, Ordering::SeqCst);

@@ -6,6 +6,7 @@ pub(crate) mod machine_agent;
 pub(crate) mod operation;
 pub(crate) mod relation_resolver;
 pub(crate) mod resolver;
+pub(crate) mod settle;
 pub(crate) mod storage_resolver;
 pub(crate) mod unit_agent;
 pub(crate) mod view;

@@ -42,12 +42,21 @@ pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Optio
         Some(Again {
             hook,
             why: Why::Killed { due },
-        }) => return (*due <= now).then(|| Operation::Run(hook.clone())),
+        }) => {
+            let is_due = has_come(*due, now, AFTER_A_KILL);
+            return is_due.then(|| Operation::Run(hook.clone()));
+        }
         Some(Again {
             hook,
-            why: Why::Failed { due, resolved, .. },
+            why:
+                Why::Failed {
+                    times,
+                    due,
+                    resolved,
+                },
         }) => {
-            let is_due = *due <= now && model_config::retries_hooks(model);
+            let is_due =
+                model_config::retries_hooks(model) && has_come(*due, now, retry_delay(*times));
             return match resolved {
                 Some(Resolved::NoHooks) => Some(Operation::Skip(hook.clone())),
                 Some(Resolved::RetryHooks) => Some(Operation::Run(hook.clone())),
@@ -66,6 +75,12 @@ pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Optio
         }
     }
     next_hook(model, unit, now).map(Operation::Run)
+}
+
+/// Whether a time has come that was at most `delay` away. One that is farther away now was set before the clock went back.
+fn has_come(time: Timestamp, now: Timestamp, delay: Duration) -> bool {
+    let away = time.duration_since(now);
+    !away.is_positive() || away.unsigned_abs() > delay
 }
 
 fn next_hook(model: &Model, name: &str, now: Timestamp) -> Option<Hook> {
@@ -106,7 +121,11 @@ fn next_hook(model: &Model, name: &str, now: Timestamp) -> Option<Hook> {
         ])
     })
     .or_else(|| next_relation_hook(model, name))
-    .or_else(|| first_due(&[("update-status", unit.update_status_at <= now)]))
+    .or_else(|| {
+        let interval = model_config::update_status_interval(model);
+        let is_due = has_come(unit.update_status_at, now, interval);
+        first_due(&[("update-status", is_due)])
+    })
 }
 
 /// Notes that a hook of a unit has succeeded, or was skipped, with what its agent knew when it began.
@@ -280,6 +299,31 @@ mod tests {
             settle(&mut model, "app/0", at(5)),
             "update-status config-changed"
         );
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_delays_nothing_by_more_than_its_interval() {
+        let day = 24 * 3600;
+        // given an update-status and a retry that are due in their intervals
+        let mut model = model();
+        settle(&mut model, "app/0", at(day));
+        settle(&mut model, "app/1", at(day));
+        model.unit_mut("app/1").unwrap().again = Some(Again {
+            hook: Hook::unit("config-changed"),
+            why: Why::Failed {
+                times: 2,
+                due: at(day + 10),
+                resolved: None,
+            },
+        });
+        // when the clock goes back a little, then they are not due at once
+        assert_eq!(settle(&mut model, "app/0", at(day)), "");
+        assert_eq!(settle(&mut model, "app/1", at(day)), "");
+        // and when it goes back a lot, they do not wait for it
+        assert_eq!(settle(&mut model, "app/0", at(0)), "update-status");
+        assert_eq!(settle(&mut model, "app/0", at(299)), "");
+        assert_eq!(settle(&mut model, "app/0", at(300)), "update-status");
+        assert_eq!(settle(&mut model, "app/1", at(0)), "config-changed");
     }
 
     #[test]

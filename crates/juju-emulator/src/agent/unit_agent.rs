@@ -1,6 +1,5 @@
 //! The agent of one unit: runs its hooks one after the other and notes how each ended.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -37,39 +36,6 @@ pub(crate) struct Executed {
     pub(crate) committed: bool,
 }
 
-/// Runs what has become due until every unit has settled; waits for other processes that do the same, on each machine at most
-/// for `patience` if there is one.
-pub(crate) fn settle(
-    store: &Store,
-    interrupt: &Interrupt,
-    patience: Option<Duration>,
-) -> Result<()> {
-    let mut busy = BTreeSet::new();
-    loop {
-        let model = store.read()?;
-        let now = Timestamp::now();
-        let due = model.units().find(|(name, unit)| {
-            !busy.contains(&unit.machine) && next_operation(&model, name, now).is_some()
-        });
-        let Some((name, unit)) = due else {
-            return Ok(());
-        };
-        let agent = UnitAgent::new(store, interrupt, name, unit.machine);
-        let Some(_lock) = agent.lock(patience)? else {
-            busy.insert(unit.machine);
-            continue;
-        };
-        // Meanwhile another process may have done it.
-        match next_operation(&*store.read()?, name, Timestamp::now()) {
-            Some(Operation::Run(hook)) => agent.run_hook(&hook)?,
-            Some(Operation::Skip(hook)) => agent.skip_hook(&hook)?,
-            Some(Operation::SynchronizeScopes) => agent.synchronize_scopes()?,
-            Some(Operation::CleanUp) => agent.clean_up()?,
-            None => {}
-        }
-    }
-}
-
 /// Runs commands in a unit as `juju exec` does: with a hook's rights, and their changes are kept whatever they exit with.
 /// When they cannot be, the commands have failed.
 pub(crate) fn exec(
@@ -86,8 +52,11 @@ pub(crate) fn exec(
         .1
         .machine;
     let agent = UnitAgent::new(store, interrupt, unit, machine);
-    let _lock = agent.lock(None)?;
-    agent.exec(task, commands)
+    let run = || {
+        let _lock = agent.lock(None)?;
+        agent.exec(task, commands)
+    };
+    run().with_context(|| format!("cannot run commands in {unit}"))
 }
 
 /// Runs commands on a machine, beside all units: there are no hook commands, and nothing is committed.
@@ -142,7 +111,7 @@ fn exit_code(ended: Ended) -> Result<i32> {
     }
 }
 
-struct UnitAgent<'a> {
+pub(crate) struct UnitAgent<'a> {
     store: &'a Store,
     interrupt: &'a Interrupt,
     unit: &'a str,
@@ -150,13 +119,34 @@ struct UnitAgent<'a> {
 }
 
 impl<'a> UnitAgent<'a> {
-    fn new(store: &'a Store, interrupt: &'a Interrupt, unit: &'a str, machine: u32) -> Self {
+    pub(crate) fn new(
+        store: &'a Store,
+        interrupt: &'a Interrupt,
+        unit: &'a str,
+        machine: u32,
+    ) -> Self {
         Self {
             store,
             interrupt,
             unit,
             machine,
         }
+    }
+
+    /// Does what is due next. Whether it could: another process may hold the machine for longer than `patience`.
+    pub(crate) fn step(&self, patience: Option<Duration>) -> Result<bool> {
+        let Some(_lock) = self.lock(patience)? else {
+            return Ok(false);
+        };
+        // Meanwhile another process may have done it.
+        match next_operation(&*self.store.read()?, self.unit, Timestamp::now()) {
+            Some(Operation::Run(hook)) => self.run_hook(&hook)?,
+            Some(Operation::Skip(hook)) => self.skip_hook(&hook)?,
+            Some(Operation::SynchronizeScopes) => self.synchronize_scopes()?,
+            Some(Operation::CleanUp) => self.clean_up()?,
+            None => {}
+        }
+        Ok(true)
     }
 
     /// Hooks of one machine run one after the other, whoever runs them. What a killed emulator's hook still does is ended first.

@@ -1,5 +1,6 @@
 //! Whether a directory is a charm that an agent can run.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -39,19 +40,38 @@ pub(crate) fn check_declarations(directory: &Path, metadata: &str) -> Result<(),
     let refused = |file: &str, what: &str| {
         Err(CharmError::NotACharm {
             directory: directory.to_owned(),
-            missing: format!("its {file} has no {what}"),
+            missing: format!("its {file} {what}"),
         })
     };
     let declared: Map<String, Value> = read_yaml(&directory.join(metadata))?.unwrap_or_default();
     for key in ["name", "summary", "description"] {
         if !declared.get(key).is_some_and(Value::is_string) {
-            return refused(metadata, &format!("{key} that is a text"));
+            return refused(metadata, &format!("has no {key} that is a text"));
+        }
+    }
+    let is_jujus = |name: &str| name.starts_with("juju-");
+    let may_be_jujus = declared["name"].as_str().is_some_and(is_jujus);
+    let mut seen = BTreeSet::new();
+    for role in ["provides", "requires", "peers"] {
+        let endpoints = declared.get(role).and_then(Value::as_object);
+        for (endpoint, about) in endpoints.into_iter().flatten() {
+            // A subordinate charm may say so of what it has in common with its principal.
+            let in_container = role == "requires" && about["scope"] == "container";
+            let is_reserved = endpoint == "juju" || is_jujus(endpoint);
+            if is_reserved && !may_be_jujus && !in_container {
+                let what = format!("calls a relation {endpoint:?}, a name that is reserved");
+                return refused(metadata, &what);
+            }
+            if !seen.insert(endpoint) {
+                return refused(metadata, &format!("calls two relations {endpoint:?}"));
+            }
         }
     }
     let config: Option<Map<String, Value>> = read_yaml(&directory.join("config.yaml"))?;
     match config {
         Some(config) if !config.contains_key("options") => {
-            let what = "options; a charm without any has no such file, or `options: {}` in it";
+            let what =
+                "has no options; a charm without any has no such file, or `options: {}` in it";
             refused("config.yaml", what)
         }
         _ => Ok(()),

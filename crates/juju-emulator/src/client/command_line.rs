@@ -1,10 +1,12 @@
 //! What is wrong with a command line, in Juju's words: clap reads it, and has its own.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, Command};
+use clap::{Arg, ArgAction, Command};
 
+use crate::go::duration::duration;
 use crate::go::strconv::{parse_bool, quote, quote_list};
 
 /// What Juju says when a verb is not told what to work on.
@@ -30,7 +32,7 @@ const MISSING: [(&str, &str); 15] = [
 const LACKING: [(&str, &[&str]); 19] = [
     ("add-model", &["credential", "owner", "target-controller"]),
     ("add-unit", &["attach-storage"]),
-    ("config", &["color", "no-color", "output"]),
+    ("config", &["color", "output"]),
     (
         "debug-log",
         &[
@@ -99,17 +101,7 @@ const LACKING: [(&str, &[&str]); 19] = [
     ("show-application", &["output"]),
     ("show-model", &["output"]),
     ("show-unit", &["output"]),
-    (
-        "status",
-        &[
-            "color",
-            "no-color",
-            "output",
-            "retry-count",
-            "retry-delay",
-            "watch",
-        ],
-    ),
+    ("status", &["color", "output", "retry-count", "retry-delay"]),
     ("unexpose", &["endpoints"]),
     ("version", &["output"]),
     (
@@ -126,7 +118,11 @@ const LACKING: [(&str, &[&str]); 19] = [
 ];
 
 /// What Juju says about a wrong command line; `None` where only clap has something to say, as about a verb that there is not.
-pub(crate) fn in_jujus_words(error: &clap::Error, args: &[OsString]) -> Option<String> {
+pub(crate) fn in_jujus_words(
+    error: &clap::Error,
+    command: &Command,
+    args: &[OsString],
+) -> Option<String> {
     let args: Vec<_> = args
         .iter()
         .map(|arg| arg.to_string_lossy().into_owned())
@@ -143,6 +139,7 @@ pub(crate) fn in_jujus_words(error: &clap::Error, args: &[OsString]) -> Option<S
     // Such as `--format <FORMAT>`.
     let argument = context(ContextKind::InvalidArg);
     let name = argument.split_whitespace().next().unwrap_or_default();
+    let name = &as_given(name, command.find_subcommand(verb), &args);
     match error.kind() {
         ErrorKind::MissingRequiredArgument => {
             let missing = MISSING.iter().find(|(of, _)| *of == verb);
@@ -173,6 +170,17 @@ pub(crate) fn in_jujus_words(error: &clap::Error, args: &[OsString]) -> Option<S
     }
 }
 
+/// A flag, `--num-units`, as the user has spelled it: `-n`.
+fn as_given(name: &str, verb: Option<&Command>, args: &[String]) -> String {
+    let is_long = |arg: &String| arg.split('=').next() == Some(name);
+    let mut flags = verb.into_iter().flat_map(Command::get_arguments);
+    let flag = flags.find(|flag| flag.get_long() == name.strip_prefix("--"));
+    match flag.and_then(Arg::get_short) {
+        Some(short) if !args.iter().any(is_long) => format!("-{short}"),
+        _ => name.to_owned(),
+    }
+}
+
 fn unknown_flag(verb: &str, flag: &str) -> String {
     let name = match flag {
         "-o" => "output",
@@ -192,6 +200,11 @@ fn unknown_flag(verb: &str, flag: &str) -> String {
     format!(
         "{text}\nIf juju has it, the emulator lacks it: `juju help` lists its verbs, `juju help VERB` a verb's flags."
     )
+}
+
+/// Reads a time that a flag is given: `30s`.
+pub(crate) fn duration_flag(text: &str) -> Result<Duration, &'static str> {
+    duration(text).ok_or("expected a time such as 30s or 1m30s")
 }
 
 /// Reads `--flag=true` and `--flag=false`, which Juju takes and clap does not: with the flag, and without it.
@@ -223,8 +236,11 @@ pub(crate) fn plain_switches(
                 let set = parse_bool(value).map_err(|why| {
                     format!("invalid value {} for option --{name}: {why}", quote(value))
                 })?;
+                let switch = OsString::from(format!("--{name}"));
                 if set {
-                    plain.push(format!("--{name}").into());
+                    plain.push(switch);
+                } else {
+                    plain.retain(|earlier| *earlier != switch);
                 }
             }
             _ => plain.push(arg),

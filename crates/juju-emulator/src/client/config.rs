@@ -12,7 +12,7 @@ use crate::client::key_values::KeyValues;
 use crate::client::session::Session;
 use crate::client::settings::{Settings, TRUST, read_file};
 use crate::client::status::settle_and_show;
-use crate::controller::model::Model;
+use crate::controller::model::{Application, Model};
 use crate::controller::store::Store;
 use crate::go::strconv::{quote, yaml_number};
 
@@ -36,8 +36,12 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         let keys = KeyValues::read(&self.values, &self.reset, self.file.is_some())?;
+        let changes = self.file.is_some() || keys.changes();
         let store = session.store()?;
-        store.read()?;
+        if !changes {
+            session.settle(&store)?;
+        }
+        let model = store.read()?;
         empty_beside_an_error(out, |out| {
             if !is_name(&self.application) {
                 bail!(
@@ -45,11 +49,9 @@ impl Config {
                     quote(&self.application)
                 );
             }
-            if self.file.is_some() || keys.changes() {
-                return self.change(session, &store, &keys);
+            if changes {
+                return self.change(&store, &keys);
             }
-            session.settle(&store)?;
-            let model = store.read()?;
             // So says the client of a whole call that failed.
             if let Err(error) = model.application(&self.application) {
                 bail!("{error} (not found)");
@@ -58,15 +60,25 @@ impl Config {
                 Some(key) => self.show_one(&store, &model, key, out),
                 None => self.show_all(&store, &model, out),
             }
-        })
+        })?;
+        if changes {
+            settle_and_show(session, &store)?;
+        }
+        Ok(())
     }
 
-    fn change(&self, session: &Session, store: &Store, keys: &KeyValues<'_>) -> Result<()> {
+    fn change(&self, store: &Store, keys: &KeyValues<'_>) -> Result<()> {
         let file = self.file.as_deref().map(read_file).transpose()?;
         store.update(|model| {
             let charm = charm_of(store, model, &self.application)?;
             let application = model.application_mut(&self.application)?;
-            let before = (charm.config_with(&application.settings), application.trust);
+            let config = |application: &Application| {
+                (
+                    charm.config_with(&application.settings),
+                    application.trust.unwrap_or_default(),
+                )
+            };
+            let before = config(application);
             let parsing = "parsing settings for application";
             let mut settings = Settings::default();
             if let Some(text) = &file {
@@ -91,12 +103,11 @@ impl Config {
                     None => application.settings.remove(&key),
                 };
             }
-            if (charm.config_with(&application.settings), application.trust) != before {
+            if config(application) != before {
                 application.config_version += 1;
             }
             Ok(())
-        })?;
-        settle_and_show(session, store)
+        })
     }
 
     fn show_one(

@@ -18,6 +18,7 @@ use crate::client::settings::Settings;
 use crate::client::status::settle_and_show;
 use crate::client::units::NewUnits;
 use crate::controller::model::{Application, DEFAULT_BASE, Model};
+use crate::controller::store::Store;
 
 /// Deploy a packed charm, a charm directory, or the project of a Rust charm, which is built first.
 #[derive(Debug, clap::Args)]
@@ -48,25 +49,7 @@ impl Deploy {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
         self.units.check()?;
         let store = session.store()?;
-        let files = self.config_files()?;
-        let (staged, charm) = stage_charm(&store, &self.charm, |charm| {
-            self.check(&*store.read()?, charm, &files).map(drop)
-        })?;
-        let resources = self.provision.upload(&store, &charm)?;
-        let (name, revision) = store.update(|model| {
-            let (name, settings) = self.check(model, &charm, &files)?;
-            let revision = staged.keep(model, &charm.name)?;
-            model
-                .applications
-                .insert(name.clone(), self.application(&charm, revision, settings));
-            self.provision
-                .apply(model, &name, &charm, resources)
-                .with_context(|| format!("cannot add application \"{name}\""))?;
-            model.add_peer_relations(&name, &charm, Timestamp::now());
-            self.units.add(model, &name)?;
-            Ok((name, revision))
-        })?;
-        drop(staged);
+        let (name, revision, charm) = self.deploy(&store)?;
         let charm = &charm.name;
         writeln!(
             io::stderr(),
@@ -82,6 +65,29 @@ impl Deploy {
             )?;
         }
         settle_and_show(session, &store)
+    }
+
+    /// Adds the application to the model; hands back its name, and its charm with its revision.
+    pub(crate) fn deploy(&self, store: &Store) -> Result<(String, u64, Charm)> {
+        let files = self.config_files()?;
+        let (staged, charm) = stage_charm(store, &self.charm, |charm| {
+            self.check(&*store.read()?, charm, &files).map(drop)
+        })?;
+        let resources = self.provision.upload(store, &charm)?;
+        let (name, revision) = store.update(|model| {
+            let (name, settings) = self.check(model, &charm, &files)?;
+            let revision = staged.keep(model, &charm.name)?;
+            model
+                .applications
+                .insert(name.clone(), self.application(&charm, revision, settings));
+            self.provision
+                .apply(model, &name, &charm, resources)
+                .with_context(|| format!("cannot add application \"{name}\""))?;
+            model.add_peer_relations(&name, &charm, Timestamp::now());
+            self.units.add(model, &name)?;
+            Ok((name, revision))
+        })?;
+        Ok((name, revision, charm))
     }
 
     /// The text of each file that `--config` names, read once, for it may be a pipe.

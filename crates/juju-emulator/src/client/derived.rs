@@ -13,9 +13,14 @@ use crate::machine::address::address;
 /// The space of all endpoints and addresses; the emulator has no other.
 pub(crate) const SPACE: &str = "alpha";
 
+/// Whether a hook of the unit has failed, or its agent cannot work.
+pub(crate) fn is_in_error(unit: &Unit) -> bool {
+    unit.agent_status.status.status == "error"
+}
+
 /// A unit in error shows it as its workload's status.
 pub(crate) fn workload_status(unit: &Unit) -> &StatusSince {
-    if unit.failed_hook().is_some() {
+    if is_in_error(unit) {
         &unit.agent_status
     } else {
         &unit.workload_status
@@ -23,7 +28,7 @@ pub(crate) fn workload_status(unit: &Unit) -> &StatusSince {
 }
 
 pub(crate) fn agent_status(unit: &Unit) -> &str {
-    if unit.failed_hook().is_some() {
+    if is_in_error(unit) {
         "idle"
     } else {
         &unit.agent_status.status.status

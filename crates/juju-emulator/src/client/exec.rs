@@ -10,12 +10,12 @@ use serde_json::{Map, Value, json};
 
 use crate::agent::unit_agent::{self, Executed};
 use crate::charm::name::{is_name, is_unit_or_leader};
+use crate::client::command_line::duration_flag;
 use crate::client::format::{Format, words};
 use crate::client::session::{Session, UsageError};
 use crate::controller::model::Model;
 use crate::controller::store::Store;
 use crate::go::base64::base64;
-use crate::go::duration::duration;
 use crate::go::strconv::quote as quoted;
 
 /// Run a command in units, with the rights of a hook, or on machines.
@@ -37,10 +37,10 @@ pub(crate) struct Exec {
     #[arg(long, value_parser = words(Some("plain")), default_value = "plain")]
     format: Format,
     /// End the command where it takes longer, such as `30s`; else it may take as long as it takes.
-    #[arg(long, value_parser = wait_time)]
+    #[arg(long, value_parser = duration_flag)]
     wait: Option<Duration>,
-    /// The command; one argument is a line of bash, more are a program and its arguments.
-    #[arg(required = true, trailing_var_arg = true)]
+    /// The command, after `--` if it has flags of its own; one argument is a line of bash, more are a program and its arguments.
+    #[arg(required = true)]
     command: Vec<String>,
 }
 
@@ -70,16 +70,19 @@ impl Exec {
             model.next_operation += 1 + targets.len() as u64;
             Ok(operation)
         })?;
-        if !missing.is_empty() {
-            let what = if targets.is_empty() { "any" } else { "all" };
-            let missing = missing.join("\n");
+        let missing = missing.join("\n");
+        if targets.is_empty() {
             writeln!(
                 io::stderr(),
-                "Operation {operation} failed to schedule {what} tasks:\n{missing}"
+                "Operation {operation} failed to schedule any tasks:\n{missing}"
             )?;
-        }
-        if targets.is_empty() {
             return Ok(());
+        }
+        if !missing.is_empty() {
+            writeln!(
+                io::stderr(),
+                "Some actions could not be scheduled:\n{missing}\n\n"
+            )?;
         }
         let mut results = Results::default();
         for (target, id) in targets.iter().zip(operation + 1..) {
@@ -137,7 +140,8 @@ impl Exec {
             let streams = [&executed.stdout, &executed.stderr].map(|stream| lines(stream));
             (name, streams.concat())
         });
-        let outputs: Vec<_> = outputs.collect();
+        let mut outputs: Vec<_> = outputs.collect();
+        outputs.sort_by_key(|(name, _)| in_order(name));
         let is_one = outputs
             .iter()
             .filter(|(_, output)| !output.is_empty())
@@ -186,7 +190,7 @@ impl Exec {
         }
     }
 
-    /// Where to run the command, and what is said of units that are not there.
+    /// Where to run the command, and what is said of those that are not there.
     fn targets(&self, model: &Model) -> Result<(Vec<Target>, Vec<String>)> {
         let mut targets = Vec::new();
         let mut missing = Vec::new();
@@ -201,10 +205,11 @@ impl Exec {
             targets.extend(units.map(Target::Unit));
         }
         for number in &self.machine {
-            if !model.machines.contains_key(number) {
-                bail!("machine {number} not found");
+            if model.machines.contains_key(number) {
+                targets.push(Target::Machine(*number));
+            } else {
+                missing.push(format!("machine {number} not found"));
             }
-            targets.push(Target::Machine(*number));
         }
         if self.all {
             targets.extend(model.machines.keys().copied().map(Target::Machine));
@@ -233,8 +238,10 @@ impl Results {
     }
 }
 
-fn wait_time(text: &str) -> Result<Duration, &'static str> {
-    duration(text).ok_or("expected a time such as 30s or 1m30s")
+/// What sorts the names of units and machines by their numbers: `app/9` before `app/10`.
+fn in_order(name: &str) -> (&str, u64) {
+    let (application, number) = name.split_once('/').unwrap_or(("", name));
+    (application, number.parse().unwrap_or_default())
 }
 
 /// What was printed, as text of whole lines; in base64 where it is no text.

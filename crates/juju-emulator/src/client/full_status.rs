@@ -1,8 +1,10 @@
 //! What `status --format=json` and `--format=yaml` show.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::thread;
 
+use anyhow::Result;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -23,7 +25,7 @@ use crate::machine::address::address;
 /// A whole model: the fields, in the order of Juju.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Full {
+struct Full {
     model: FullModel,
     machines: IndexMap<String, FullMachine>,
     applications: BTreeMap<String, FullApplication>,
@@ -130,8 +132,27 @@ struct Controller {
     timestamp: String,
 }
 
-/// What `status` shows of a model in a format; with `utc`, times as in ISO 8601.
-pub(crate) fn full(store: &Store, model: &Model, format: Format, utc: bool) -> Full {
+/// Shows a model as JSON; with `utc`, times as in ISO 8601.
+pub(crate) fn print_json(
+    store: &Store,
+    model: &Model,
+    utc: bool,
+    out: &mut impl Write,
+) -> Result<()> {
+    Format::Json.print(&full(store, model, Format::Json, utc), out)
+}
+
+/// Shows a model as YAML; with `utc`, times as in ISO 8601.
+pub(crate) fn print_yaml(
+    store: &Store,
+    model: &Model,
+    utc: bool,
+    out: &mut impl Write,
+) -> Result<()> {
+    Format::Yaml.print(&full(store, model, Format::Yaml, utc), out)
+}
+
+fn full(store: &Store, model: &Model, format: Format, utc: bool) -> Full {
     let shown = Shown {
         store,
         model,

@@ -50,7 +50,7 @@ pub(crate) fn stage_charm(
     }
     let staged = Staged {
         _lock: store.tidy_charms()?,
-        directory: store.charms().join(".new"),
+        directory: store.new_charm(),
     };
     let into = &staged.directory;
     if source.is_file() {

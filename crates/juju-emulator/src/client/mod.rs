@@ -1,5 +1,7 @@
 //! The command line: a file for each verb, or for those that belong together.
 
+#[cfg(test)]
+mod any_charm;
 pub(crate) mod bootstrap;
 pub(crate) mod command_line;
 pub(crate) mod config;
@@ -104,14 +106,15 @@ enum Verb {
 /// Runs one verb.
 pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args = [OsString::from("juju-emulator")].into_iter().chain(args);
-    let args = match command_line::plain_switches(&Cli::command(), args.collect()) {
+    let command = Cli::command();
+    let args = match command_line::plain_switches(&command, args.collect()) {
         Ok(args) => args,
         Err(error) => return wrong(&error),
     };
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(mut error) => {
-            if let Some(error) = command_line::in_jujus_words(&error, &args) {
+            if let Some(error) = command_line::in_jujus_words(&error, &command, &args) {
                 return wrong(&error);
             }
             // What looks alike does something else.

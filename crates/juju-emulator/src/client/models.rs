@@ -2,11 +2,13 @@
 
 use std::io::{self, Write};
 use std::rc::Rc;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::client::command_line::duration_flag;
 use crate::client::format::{Format, words};
 use crate::client::session::{Session, UsageError, check_controller, model_name};
 use crate::client::table::{layout, row};
@@ -58,7 +60,7 @@ pub(crate) struct ShowModel {
     /// The one that is worked on, unless another is named.
     name: Option<String>,
     /// How to print it.
-    #[arg(long, value_parser = words(None), default_value = "yaml")]
+    #[arg(long, value_parser = words(Some("smart")), default_value = "yaml")]
     format: Format,
 }
 
@@ -77,8 +79,8 @@ pub(crate) struct DestroyModel {
     #[arg(long)]
     release_storage: bool,
     /// Accepted: the emulator never waits for a cloud.
-    #[arg(short, long)]
-    timeout: Option<String>,
+    #[arg(short, long, value_parser = duration_flag)]
+    timeout: Option<Duration>,
     #[command(flatten)]
     how: Removal,
 }
@@ -119,7 +121,10 @@ impl Models {
         let current = session.data.current_model()?;
         let mut models = Vec::new();
         for name in session.data.model_names()? {
-            models.push(session.data.model(&name)?.read()?);
+            match session.data.model(&name).and_then(|store| store.read()) {
+                Ok(model) => models.push(model),
+                Err(error) => writeln!(io::stderr(), "WARNING {error:#}")?,
+            }
         }
         let infos: Vec<_> = models.iter().map(|model| info(model)).collect();
         let all = json!({"models": infos, "current-model": current});
@@ -214,7 +219,19 @@ impl Switch {
 }
 
 impl DestroyModel {
+    fn check(&self) -> Result<(), UsageError> {
+        let refuse = |message: &str| Err(UsageError(message.to_owned()));
+        if self.how.destroy_storage && self.release_storage {
+            return refuse("--destroy-storage and --release-storage cannot both be specified");
+        }
+        if self.timeout.is_some() && !self.how.force {
+            return refuse("--timeout can only be used with --force (dangerous)");
+        }
+        self.how.check()
+    }
+
     pub(crate) fn run(self, session: &Session) -> Result<()> {
+        self.check()?;
         let name = model_name(&self.name)?;
         let store = session.data.model(name)?;
         if !self.how.no_prompt {

@@ -9,11 +9,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::charm::metadata::Charm;
+use crate::charm::name::is_name;
 use crate::client::local_charm::stage_charm;
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
 use crate::controller::model::Model;
 use crate::controller::relation::Side;
+use crate::controller::store::Store;
+use crate::go::strconv::quote;
 
 /// Replace the charm of an application.
 #[derive(Debug, clap::Args)]
@@ -35,16 +38,33 @@ pub(crate) struct Refresh {
 
 impl Refresh {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
+        let store = session.store()?;
+        let (revision, charm) = self.refresh(&store)?;
+        writeln!(
+            io::stderr(),
+            "Added local charm \"{charm}\", revision {revision}, to the model"
+        )?;
+        settle_and_show(session, &store)?;
+        // The charm before it is not needed any more.
+        store.tidy_charms()?;
+        Ok(())
+    }
+
+    /// Gives the application its new charm; hands back the revision and the charm's name.
+    pub(crate) fn refresh(&self, store: &Store) -> Result<(u64, String)> {
         let name = &self.application;
+        if !is_name(name) {
+            let message = format!("invalid application name {}", quote(name));
+            return Err(UsageError(message).into());
+        }
         let Some(path) = &self.path else {
             return Err(UsageError(format!(
                 "\"{name}\" has a local charm: say where the new one is, with --path"
             ))
             .into());
         };
-        let store = session.store()?;
         store.read()?.application(name)?;
-        let (staged, charm) = stage_charm(&store, path, |charm| {
+        let (staged, charm) = stage_charm(store, path, |charm| {
             self.settings(&*store.read()?, charm).map(drop)
         })?;
         let revision = store.update(|model| {
@@ -66,16 +86,7 @@ impl Refresh {
             model.add_peer_relations(name, &charm, Timestamp::now());
             Ok(revision)
         })?;
-        drop(staged);
-        writeln!(
-            io::stderr(),
-            "Added local charm \"{}\", revision {revision}, to the model",
-            charm.name
-        )?;
-        settle_and_show(session, &store)?;
-        // The charm before it is not needed any more.
-        store.tidy_charms()?;
-        Ok(())
+        Ok((revision, charm.name))
     }
 
     /// The application's settings with the new charm, if it can have it.

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 
+use crate::client::derived::is_in_error;
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
 use crate::client::units::check_unit_names;
@@ -23,7 +24,7 @@ pub(crate) struct ResolvedVerb {
 impl ResolvedVerb {
     pub(crate) fn run(self, session: &Session) -> Result<()> {
         let wrong = match (self.all, self.units.is_empty()) {
-            (true, false) => Some("specifying unit names(s) with --all is not supported"),
+            (true, false) => Some("specifying unit names(s) with --all not supported"),
             (false, true) => Some("no unit specified"),
             _ => None,
         };
@@ -49,9 +50,14 @@ impl ResolvedVerb {
                 Resolved::RetryHooks
             };
             for name in units {
-                let again = model.unit_mut(&name).and_then(|unit| unit.again.as_mut());
-                match again.map(|again| &mut again.why) {
+                let Some(unit) = model.unit_mut(&name) else {
+                    continue;
+                };
+                let in_error = is_in_error(unit);
+                match unit.again.as_mut().map(|again| &mut again.why) {
                     Some(Why::Failed { resolved, .. }) => *resolved = Some(how),
+                    // Its agent cannot work, and tries again in any case.
+                    _ if in_error => {}
                     _ => bail!("unit \"{name}\" is not in an error state"),
                 }
             }

@@ -2,12 +2,13 @@
 
 use std::env;
 use std::fmt;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 
 use crate::agent::interrupt::Interrupt;
-use crate::agent::unit_agent;
+use crate::agent::settle::settle;
 use crate::controller::data_directory::{CONTROLLER, DataDirectory};
 use crate::controller::store::Store;
 
@@ -30,13 +31,22 @@ impl Session {
 
     /// Runs what has become due.
     pub(crate) fn settle(&self, store: &Store) -> Result<()> {
-        unit_agent::settle(store, &self.interrupt, None)
+        settle(store, &self.interrupt, None)
     }
 
     /// Runs what has become due before something is only looked at: not on machines where another process runs hooks.
     pub(crate) fn settle_idle_machines(&self, store: &Store) -> Result<()> {
+        store.read()?;
         // Long enough for hooks that are about to end.
-        unit_agent::settle(store, &self.interrupt, Some(Duration::from_millis(100)))
+        let settled = settle(store, &self.interrupt, Some(Duration::from_millis(100)));
+        match settled {
+            Err(error) if !self.interrupt.is_wanted() => {
+                // What there is can be looked at nevertheless.
+                writeln!(io::stderr(), "WARNING {error:#}")?;
+                Ok(())
+            }
+            settled => settled,
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct ShowUnit {
     #[arg(required = true)]
     units: Vec<String>,
     /// How to print it.
-    #[arg(long, value_parser = words(None), default_value = "yaml")]
+    #[arg(long, value_parser = words(Some("smart")), default_value = "yaml")]
     format: Format,
     /// Accepted: there are no relations yet.
     #[arg(long)]
@@ -44,7 +44,7 @@ pub(crate) struct ShowApplication {
     #[arg(required = true)]
     applications: Vec<String>,
     /// How to print it.
-    #[arg(long, value_parser = words(None), default_value = "yaml")]
+    #[arg(long, value_parser = words(Some("smart")), default_value = "yaml")]
     format: Format,
 }
 

@@ -2,11 +2,13 @@
 
 use std::io::{self, IsTerminal as _, Write};
 use std::rc::Rc;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::client::format::Format;
-use crate::client::full_status::full;
+use crate::client::command_line::duration_flag;
+use crate::client::full_status::{print_json, print_yaml};
 use crate::client::session::Session;
 use crate::client::status_filter::keep_matching;
 use crate::client::status_summary::{one_line_each, summary};
@@ -16,8 +18,12 @@ use crate::controller::store::Store;
 
 /// Show the applications, units and machines of a model, after doing what has become due.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of a command line, one by one"
+)]
 pub(crate) struct Status {
-    /// Only these: applications, units, machines, statuses, ports, addresses; in names * stands for anything.
+    /// Only these: applications, units, machines, statuses, ports, addresses, what is exposed; in names * stands for anything.
     patterns: Vec<String>,
     /// How to show them.
     #[arg(long, value_enum, default_value_t = View::Tabular)]
@@ -31,6 +37,12 @@ pub(crate) struct Status {
     /// Times as in ISO 8601; they are UTC in any case.
     #[arg(long)]
     utc: bool,
+    /// Show them again and again, after each such time, as `5s`; meanwhile time passes, and what becomes due is done.
+    #[arg(long, value_parser = duration_flag)]
+    watch: Option<Duration>,
+    /// Accepted: there are no colours.
+    #[arg(long)]
+    no_color: bool,
 }
 
 /// The words of `--format`.
@@ -47,22 +59,47 @@ enum View {
 impl Status {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         let store = session.store()?;
-        session.settle_idle_machines(&store)?;
+        let Some(pause) = self.watch.filter(|pause| !pause.is_zero()) else {
+            return self.show(session, &store, out);
+        };
+        loop {
+            // Clears a terminal.
+            write!(out, "\x1bc")?;
+            self.show(session, &store, out)?;
+            out.flush()?;
+            thread::sleep(pause);
+        }
+    }
+
+    fn show(&self, session: &Session, store: &Store, out: &mut impl Write) -> Result<()> {
+        session.settle_idle_machines(store)?;
         let mut model = Rc::unwrap_or_clone(store.read()?);
         keep_matching(&mut model, &self.patterns);
-        let mut print_full =
-            |format: Format| format.print(&full(&store, &model, format, self.utc), out);
+        let always = match (self.relations, self.storage) {
+            (true, true) => Some("relations, storage options are"),
+            (true, false) => Some("relations option is"),
+            (false, true) => Some("storage option is"),
+            (false, false) => None,
+        };
+        if let Some(always) = always
+            && !matches!(self.format, View::Tabular)
+        {
+            writeln!(
+                io::stderr(),
+                "provided {always} always enabled in non tabular formats"
+            )?;
+        }
         match self.format {
             View::Tabular => {
                 writeln!(out, "{}", tables(&model, self.utc, self.relations))?;
                 if self.storage
-                    && let Some(table) = storage_table(&store, &model)
+                    && let Some(table) = storage_table(store, &model)
                 {
                     write!(out, "\n{table}")?;
                 }
             }
-            View::Json => print_full(Format::Json)?,
-            View::Yaml => print_full(Format::Yaml)?,
+            View::Json => print_json(store, &model, self.utc, out)?,
+            View::Yaml => print_yaml(store, &model, self.utc, out)?,
             View::Oneline => write!(out, "{}", one_line_each(&model))?,
             View::Summary => write!(out, "{}", summary(&model))?,
         }

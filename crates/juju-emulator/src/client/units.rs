@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use crate::charm::name::{is_name, is_unit};
+use crate::client::derived::is_in_error;
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
 use crate::controller::life::Life;
@@ -66,7 +67,7 @@ pub(crate) struct Removal {
     pub(crate) force: bool,
     /// Remove the storage of the units too; else it is detached, and stays.
     #[arg(long)]
-    destroy_storage: bool,
+    pub(crate) destroy_storage: bool,
     /// Accepted: the emulator never waits for a cloud.
     #[arg(long)]
     no_wait: bool,
@@ -97,6 +98,16 @@ fn machine_number(text: &str) -> Result<u32, &'static str> {
 fn number(text: &str) -> Result<i64, String> {
     let invalid = || format!("strconv.ParseInt: parsing {}: invalid syntax", quote(text));
     text.parse().map_err(|_| invalid())
+}
+
+impl Removal {
+    /// Refuses flags that do not go together.
+    pub(crate) fn check(&self) -> Result<(), UsageError> {
+        if self.no_wait && !self.force {
+            return Err(UsageError("--no-wait without --force not valid".to_owned()));
+        }
+        Ok(())
+    }
 }
 
 impl NewUnits {
@@ -145,6 +156,7 @@ impl AddUnit {
 impl RemoveUnit {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         check_unit_names(&self.units)?;
+        self.how.check()?;
         let store = session.store()?;
         let model = store.read()?;
         let (there, missing): (Vec<_>, Vec<_>) = self
@@ -179,6 +191,7 @@ impl RemoveApplication {
             let message = format!("invalid application name {}", quote(name));
             return Err(UsageError(message).into());
         }
+        self.how.check()?;
         let store = session.store()?;
         let model = store.read()?;
         let (there, missing): (Vec<_>, Vec<_>) = self
@@ -255,16 +268,43 @@ pub(crate) fn remove(
             Ok(())
         })?;
         session.settle(store)?;
+        forget(store, application, unit)?;
     }
     store.tidy_storage()?;
     store.tidy_resources()?;
     let model = store.read()?;
-    let in_error = |(_, unit): &(&String, &Unit)| unit.is_dying() && unit.failed_hook().is_some();
+    let in_error = |(_, unit): &(&String, &Unit)| unit.is_dying() && is_in_error(unit);
     for (name, _) in model.units().filter(in_error) {
         writeln!(
             io::stderr(),
             "{name} is in error and stays until its hook succeeds; to remove it in any case: --force"
         )?;
+    }
+    Ok(())
+}
+
+/// Lets go of units whose agents cannot even clean up.
+fn forget(store: &Store, application: &str, unit: Option<&str>) -> Result<()> {
+    let left: Vec<_> = store
+        .read()?
+        .units()
+        .filter(|(name, state)| {
+            state.life == Life::Dead
+                && application_of(name) == application
+                && unit.is_none_or(|unit| unit == *name)
+        })
+        .map(|(name, state)| (name.clone(), store.unit(state.machine, name)))
+        .collect();
+    for (name, directory) in left {
+        writeln!(
+            io::stderr(),
+            "WARNING {name} is forgotten; what is left of it is in {}",
+            directory.display()
+        )?;
+        store.update(|model| {
+            model.forget_unit(&name);
+            Ok(())
+        })?;
     }
     Ok(())
 }

@@ -3,10 +3,13 @@
 use std::env;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
+
+use crate::machine::path::LONGEST_SOCKET_PATH;
 
 /// The model that is there without `juju add-model`.
 pub(crate) const DEFAULT_MODEL: &str = "emulator";
@@ -41,6 +44,7 @@ impl DataDirectory {
             .context("nowhere to keep data: set JUJU_EMULATOR_DATA to a directory")?;
         let directory = std::path::absolute(&directory)
             .with_context(|| format!("cannot use the directory {}", directory.display()))?;
+        check_path(&directory)?;
         Ok(Self(directory))
     }
 
@@ -117,6 +121,27 @@ impl DataDirectory {
             .map(drop)
             .with_context(|| format!("cannot write {}", path.display()))
     }
+}
+
+/// Whether hooks can run with this as the data directory.
+fn check_path(directory: &Path) -> Result<()> {
+    let name = directory.display();
+    let instead = "set JUJU_EMULATOR_DATA to another";
+    let path = directory.as_os_str().as_bytes();
+    if path.contains(&b':') {
+        bail!(
+            "the data directory {name} has a colon, which a directory on PATH cannot have; {instead}"
+        );
+    }
+    // The socket of a hook on the first machine.
+    let longest = LONGEST_SOCKET_PATH - "/run/01234567-0/01234567.socket".len();
+    if path.len() > longest {
+        bail!(
+            "the path of the data directory {name} has {} bytes, and the sockets in it allow {longest}; {instead}",
+            path.len()
+        );
+    }
+    Ok(())
 }
 
 /// Of a model's UUID what names its directories of sockets, whose path must be short.

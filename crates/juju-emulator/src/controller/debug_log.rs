@@ -9,6 +9,8 @@ use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::go::strconv::quote;
+
 /// How important a log record is, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -98,18 +100,50 @@ fn is_torn(file: &File) -> io::Result<bool> {
     Ok(byte != *b"\n")
 }
 
+/// Checks a `logging-config`, such as `<root>=INFO;unit=DEBUG`, or `DEBUG` for everything.
+///
+/// # Errors
+///
+/// Juju's text.
+pub(crate) fn check_logging_config(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() || level_named(text.trim()).is_some() {
+        return Ok(());
+    }
+    for entry in entries(text) {
+        let (name, level) = entry
+            .split_once('=')
+            .ok_or_else(|| format!("config value expected '=', found {}", quote(entry)))?;
+        if name.trim().is_empty() {
+            return Err(format!(
+                "config value {} has missing module name",
+                quote(entry)
+            ));
+        }
+        let level = level.trim();
+        level_named(level).ok_or_else(|| format!("unknown severity level {}", quote(level)))?;
+    }
+    Ok(())
+}
+
+fn entries(logging_config: &str) -> impl Iterator<Item = &str> {
+    let entries = logging_config.trim().split([';', ':']);
+    entries.filter(|entry| !entry.is_empty())
+}
+
 /// Whether a logger's record is kept, by a `logging-config` such as `<root>=INFO;unit=DEBUG`.
 ///
 /// The entry with the longest name that the logger's name begins with decides; `<root>` is the shortest.
 pub(crate) fn is_kept(logging_config: &str, module: &str, level: LogLevel) -> bool {
+    if let Some(threshold) = level_named(logging_config.trim()) {
+        return level >= threshold;
+    }
     let within = |name: &str| {
         name == "<root>"
             || module
                 .strip_prefix(name)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    let threshold = logging_config
-        .split(';')
+    let threshold = entries(logging_config)
         .filter_map(|entry| entry.split_once('='))
         .map(|(name, level)| (name.trim(), level.trim()))
         .filter(|(name, _)| within(name))
@@ -188,6 +222,33 @@ mod tests {
         ];
         for (module, level, kept) in given_then {
             assert_eq!(is_kept(config, module, level), kept, "{module} {level:?}");
+        }
+        assert!(is_kept("debug", "juju.worker", LogLevel::Debug));
+        assert!(is_kept(
+            "<root>=ERROR:juju=TRACE",
+            "juju.worker",
+            LogLevel::Debug
+        ));
+    }
+
+    #[test]
+    fn what_is_no_logging_config_is_refused_in_jujus_words() {
+        for good in [
+            "",
+            "DEBUG",
+            "<root>=INFO;unit=debug",
+            "a.b = WARN ; c=CRITICAL:d=TRACE;",
+        ] {
+            assert_eq!(check_logging_config(good), Ok(()), "{good}");
+        }
+        for (bad, then) in [
+            ("nonsense", r#"config value expected '=', found "nonsense""#),
+            ("unit=DEBUG;x", r#"config value expected '=', found "x""#),
+            ("=DEBUG", r#"config value "=DEBUG" has missing module name"#),
+            ("unit=LOUD", r#"unknown severity level "LOUD""#),
+            ("unit=", r#"unknown severity level """#),
+        ] {
+            assert_eq!(check_logging_config(bad), Err(then.to_owned()), "{bad}");
         }
     }
 }

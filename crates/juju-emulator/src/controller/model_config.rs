@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 
+use crate::controller::debug_log::check_logging_config;
 use crate::controller::model::Model;
 use crate::go::duration::duration;
 
@@ -43,6 +44,7 @@ pub(crate) fn set(model: &mut Model, key: &str, value: &str) -> Result<()> {
                 bail!("{key}: expected a time from 1m to 60m, got \"{value}\"");
             }
         }
+        "logging-config" => check_logging_config(value).map_err(Error::msg)?,
         _ => {}
     }
     model.config.insert(key.to_owned(), value.to_owned());

@@ -18,6 +18,9 @@ use crate::controller::debug_log::DebugLog;
 use crate::controller::model::{Application, Model};
 use crate::go::uuid::random_uuid;
 
+/// Among the staged charms, the one that is not yet one of the model's.
+const NEW_CHARM: &str = ".new";
+
 /// One model's directory.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -88,6 +91,11 @@ impl Store {
         self.directory.join("charms")
     }
 
+    /// Where a charm is staged that is not yet one of the model's.
+    pub(crate) fn new_charm(&self) -> PathBuf {
+        self.charms().join(NEW_CHARM)
+    }
+
     /// Removes what killed deploys have left and staged charms that neither an application nor a unit has.
     ///
     /// While it holds the returned lock, a caller may stage a charm.
@@ -112,8 +120,11 @@ impl Store {
                 .is_some_and(|name| used.contains(name))
             {
                 let path = entry.path();
-                fs::remove_dir_all(&path)
-                    .with_context(|| format!("cannot remove {}", path.display()))?;
+                let removed = fs::remove_dir_all(&path);
+                // Only what is staged next is in the way.
+                if entry.file_name() == NEW_CHARM {
+                    removed.with_context(|| format!("cannot remove {}", path.display()))?;
+                }
             }
         }
         Ok(lock)

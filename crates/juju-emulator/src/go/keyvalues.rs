@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_yaml::Value;
+use serde_json::Value;
 
 use crate::go::strconv::quote;
+use crate::go::yaml;
 
 /// Reads `key=value` arguments, without the white space round keys and values. The error is Juju's text.
 pub(crate) fn parse(arguments: &[String]) -> Result<BTreeMap<String, String>, String> {
@@ -24,15 +25,16 @@ pub(crate) fn parse(arguments: &[String]) -> Result<BTreeMap<String, String>, St
 
 /// Reads a map of texts, in YAML or JSON.
 pub(crate) fn from_yaml(text: &[u8]) -> Result<BTreeMap<String, String>, String> {
+    let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
     let map: Option<BTreeMap<String, Value>> =
-        serde_yaml::from_slice(text).map_err(|error| error.to_string())?;
+        yaml::read(text).map_err(|error| error.to_string())?;
     let texts = map.unwrap_or_default().into_iter().map(|(key, value)| {
         let text = match value {
             Value::Null => String::new(),
             Value::Bool(value) => value.to_string(),
             Value::Number(value) => value.to_string(),
             Value::String(value) => value,
-            Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => {
+            Value::Array(_) | Value::Object(_) => {
                 return Err(format!(
                     "cannot unmarshal the value of {} into string",
                     quote(&key)

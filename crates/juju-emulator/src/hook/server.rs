@@ -12,9 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::go::uuid;
-
-/// The longest path that the system takes for a socket.
-const LONGEST_SOCKET_PATH: usize = 107;
+use crate::machine::path::LONGEST_SOCKET_PATH;
 
 /// What the agent says when a command has to be called again, with what its caller has on stdin.
 pub(crate) const NEEDS_STDIN: &str = "hook tool requires stdin, none supplied";

@@ -1,4 +1,4 @@
-//! What goes before all else on the `PATH` of an emulated machine.
+//! Paths of an emulated machine: what goes before all else on its `PATH`, and what a socket may have.
 
 use std::env;
 use std::fs;
@@ -6,6 +6,9 @@ use std::io;
 use std::path::Path;
 
 use crate::go::uuid::random_hex;
+
+/// The longest path that the system takes for a socket.
+pub(crate) const LONGEST_SOCKET_PATH: usize = 107;
 
 /// With `JUJU_EMULATOR_SYSTEMD=host` hooks find the systemd of this machine, not a stand-in.
 pub(crate) fn uses_systemd_of_the_host() -> bool {

@@ -319,6 +319,16 @@ fn what_juju_refuses_is_refused() {
             "has no summary that is a text",
         ),
         ("metadata.yaml", "", "its metadata has no name"),
+        (
+            "metadata.yaml",
+            "name: tiny\nsummary: s\ndescription: d\nprovides: {juju-x: http}\n",
+            r#"its metadata.yaml calls a relation "juju-x", a name that is reserved"#,
+        ),
+        (
+            "metadata.yaml",
+            "name: tiny\nsummary: s\ndescription: d\nprovides: {web: http}\nrequires: {web: http}\n",
+            r#"its metadata.yaml calls two relations "web""#,
+        ),
     ] {
         juju.write_charm("config.yaml", "options: {}");
         juju.write_charm("metadata.yaml", metadata);

@@ -2,10 +2,15 @@
 #![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
 
 mod charm_files;
+mod command_line;
+mod config;
 mod dispatch;
 mod emulated_machine;
+mod exec;
+mod following;
 mod hook_commands;
 mod killed;
+mod one_bad_unit;
 mod packed_charm;
 mod readme;
 mod recorded;

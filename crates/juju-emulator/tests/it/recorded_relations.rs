@@ -15,7 +15,7 @@ use crate::verbs::Juju;
 const RECORDING: &str = include_str!("../recordings/relations.txt");
 
 /// Where the emulator differs, and why.
-const DIFFERENCES: [(Difference, &str); 10] = [
+const DIFFERENCES: [(Difference, &str); 11] = [
     (
         Difference::Key("private-address"),
         "Juju 3.6 publishes it, 4.0 does not",
@@ -31,6 +31,10 @@ const DIFFERENCES: [(Difference, &str); 10] = [
     (
         Difference::Command("config c"),
         "the recorded application was trusted",
+    ),
+    (
+        Difference::Command("status a"),
+        "3.6 shows a unit with all others on its machine, 4.0 does not",
     ),
     (
         Difference::Command("show-unit c/0"),

@@ -1,5 +1,7 @@
 //! What the emulator refuses, and what it says then.
 
+use std::fs;
+
 use crate::verbs::Juju;
 
 #[test]
@@ -8,7 +10,7 @@ fn what_the_emulator_lacks_is_said_and_nothing_else_is_suggested() {
     let given = [
         &["import-filesystem", "rootfs", "x"][..],
         &["deploy", "./tiny", "--constraints", "mem=2G"],
-        &["status", "--watch", "1s"],
+        &["status", "--color"],
     ];
     for args in given {
         let ran = juju.run(args);
@@ -28,7 +30,7 @@ fn what_the_emulator_lacks_is_refused_with_2() {
     let juju = Juju::new();
     let charm = juju.charm();
     let bundle = juju.home.path().join("bundle.yaml");
-    std::fs::write(&bundle, "applications: {}\n").unwrap();
+    fs::write(&bundle, "applications: {}\n").unwrap();
     let bundle = bundle.display().to_string();
     let no_key = "\"foo\" is not part of the emulated model config";
     let given_then = [
@@ -116,4 +118,45 @@ fn a_model_with_a_unit_in_error_is_destroyed_by_force_only() {
         1,
         "model emulator:other not found",
     );
+}
+
+#[test]
+fn a_data_directory_in_which_no_hook_could_run_is_refused_and_not_made() {
+    let juju = Juju::new();
+    let deep = "d".repeat(76);
+    for (name, refusal) in [
+        (
+            "a:b",
+            "a:b has a colon, which a directory on PATH cannot have; set JUJU_EMULATOR_DATA",
+        ),
+        (
+            &deep,
+            "and the sockets in it allow 76; set JUJU_EMULATOR_DATA",
+        ),
+    ] {
+        let data = juju.home.path().join(name);
+        for args in [&["deploy", &juju.charm()][..], &["status"]] {
+            let ran = juju
+                .command(args)
+                .env("JUJU_EMULATOR_DATA", &data)
+                .output()
+                .unwrap();
+            let said = String::from_utf8(ran.stderr).unwrap();
+            assert_eq!(ran.status.code(), Some(1), "{said}");
+            assert!(said.contains(refusal), "{said}");
+        }
+        assert!(!data.exists());
+    }
+    // the longest that will do
+    let home = juju.home.path().as_os_str().len();
+    let data = juju.home.path().join("d".repeat(76 - home - 1));
+    let deploy = ["deploy", &juju.charm()];
+    let ran = juju
+        .command(&deploy)
+        .env("JUJU_EMULATOR_DATA", &data)
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    let state = fs::read_to_string(data.join("models/emulator/state.json")).unwrap();
+    assert!(state.contains("port 8000"), "{state}");
 }

@@ -56,6 +56,14 @@ fn a_unit_an_application_and_a_model_are_shown() {
         juju.ok(&["show-unit", "tiny/0"])
             .starts_with("tiny/0:\n  workload-version: \"1.2\"\n")
     );
+    for show in [
+        &["show-unit", "tiny/0"][..],
+        &["show-application", "tiny"],
+        &["show-model"],
+    ] {
+        let smart = juju.ok(&[show, &["--format=smart"]].concat());
+        assert_eq!(smart, juju.ok(show), "in Juju, smart is YAML here");
+    }
     juju.refused_beside_empty(&["show-unit", "tiny/1"], r#"unit "tiny/1" not found"#);
     juju.refused_beside_empty(&["show-application", "x"], r#"application "x" not found"#);
     juju.refused(&["show-model", "x"], 1, "model emulator:x not found");
@@ -86,11 +94,10 @@ fn a_command_runs_on_a_machine_without_a_hooks_rights() {
     let ran = juju.run(&[&exec[..], &["config-get"]].concat());
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert_eq!(ran.stdout, "ERROR JUJU_CONTEXT_ID not set\n");
-    juju.refused(
-        &["exec", "--machine", "7", "--", "true"],
-        1,
-        "machine 7 not found",
-    );
+    let ran = juju.run(&["exec", "--machine", "7", "--", "true"]);
+    assert_eq!((ran.code, ran.stdout), (Some(0), String::new()));
+    let not_found = " failed to schedule any tasks:\nmachine 7 not found\n";
+    assert!(ran.stderr.ends_with(not_found), "{}", ran.stderr);
     let before = juju.hooks().len();
     juju.ok(&[&exec[..], &["reboot"]].concat());
     assert_eq!(juju.hooks()[before..], ["start"]);
@@ -269,4 +276,90 @@ fn what_cannot_be_deployed_is_not_built() {
         let said = String::from_utf8(ran.unwrap().stderr).unwrap();
         assert!(said.contains(stderr), "{args:?}: {said}");
     }
+}
+
+#[test]
+fn what_is_printed_as_yaml_is_quoted_as_the_go_library_of_juju_does() {
+    let juju = Juju::new();
+    juju.write_charm(
+        "config.yaml",
+        "options:
+  port: {type: int, default: 8000, description: \"Which port.\\n\\nAny will do.\\n\"}
+  do: {type: string, default: 'no'}
+  empty: {type: string, default: ''}
+",
+    );
+    juju.ok(&["deploy", &juju.charm()]);
+    assert_eq!(
+        juju.ok(&["config", "tiny"]),
+        r#"application: tiny
+application-config:
+  trust:
+    default: false
+    description: Does this application have access to trusted credentials
+    source: default
+    type: bool
+    value: false
+charm: tiny
+settings:
+  do:
+    default: "no"
+    description: ""
+    source: default
+    type: string
+    value: "no"
+  empty:
+    default: ""
+    description: ""
+    source: default
+    type: string
+    value: ""
+  port:
+    default: 8000
+    description: |
+      Which port.
+
+      Any will do.
+    source: default
+    type: int
+    value: 8000
+"#
+    );
+    for text in ["on", "22:22", "1_000", "2024-01-01", "0x1f", "~", "1e3"] {
+        juju.ok(&["config", "tiny", &format!("empty={text}")]);
+        let all = juju.ok(&["config", "tiny"]);
+        assert!(all.contains(&format!("    value: \"{text}\"\n")), "{all}");
+        let set = format!("status-set active '{text}'");
+        juju.ok(&["exec", "--unit", "tiny/0", "--", &set]);
+        let status = juju.ok(&["status", "--format=yaml"]);
+        assert!(
+            status.contains(&format!("message: \"{text}\"\n")),
+            "{status}"
+        );
+    }
+    let unit = juju.ok(&["show-unit", "tiny/0"]);
+    assert!(
+        unit.contains("  machine: \"0\"\n  opened-ports:\n  - 8000/tcp\n"),
+        "{unit}"
+    );
+    let model = juju.ok(&["model-config", "--format=yaml"]);
+    assert!(
+        model.contains("automatically-retry-hooks:\n  value: true\n  source: default\n"),
+        "{model}"
+    );
+}
+
+#[test]
+fn units_and_machines_are_listed_by_their_numbers_in_yaml() {
+    let juju = Juju::deployed();
+    juju.ok(&["add-unit", "tiny", "-n", "10"]);
+    let status = juju.ok(&["status", "--format=yaml"]);
+    let at = |text: &str| {
+        status
+            .find(text)
+            .unwrap_or_else(|| panic!("{text}: {status}"))
+    };
+    assert!(at("      tiny/9:\n") < at("      tiny/10:\n"));
+    assert!(at("  \"9\":\n") < at("  \"10\":\n"));
+    assert!(at("model:\n") < at("machines:\n") && at("machines:\n") < at("applications:\n"));
 }

@@ -69,47 +69,63 @@ fn a_model() -> Juju {
 }
 
 #[test]
-fn what_is_asked_for_is_shown_and_a_machine_with_its_units() {
+fn what_is_asked_for_is_shown_with_what_is_on_the_same_machine() {
     let juju = a_model();
+    juju.ok(&["config", "alone", "do=fail"]);
+    let all = "alone/0 tiny/0 tiny/1 web/0";
     let given_then = [
-        ("tiny", "tiny/0 tiny/1"),
-        ("tiny/0", "tiny/0"),
-        ("tiny/leader", "tiny/0"),
-        ("tiny/1", "tiny/1"),
-        ("t*/0", "tiny/0"),
-        ("web", "web/0"),
-        ("1", "tiny/1 web/0"),
-        ("2", "alone/0"),
-        ("blocked", "tiny/1"),
-        ("idle", "alone/0 tiny/0 tiny/1 web/0"),
-        ("started", "alone/0 tiny/0 tiny/1 web/0"),
-        ("exposed", "alone/0"),
-        ("82/tcp", "alone/0"),
-        ("127.0.0.3", "alone/0"),
-        ("waiting", ""),
-        ("leader", ""),
-        ("3", ""),
-        ("tiny/", ""),
-        ("", ""),
-        ("[", ""),
-        ("-x", ""),
+        (&["tiny"][..], "tiny/0 tiny/1 web/0"),
+        (&["tiny/0"], "tiny/0"),
+        (&["tiny/leader"], "tiny/0"),
+        (&["tiny/1"], "tiny/1 web/0"),
+        (&["t*/0"], "tiny/0"),
+        (&["a*"], "alone/0"),
+        (&["web"], "tiny/1 web/0"),
+        (&["1"], "tiny/1 web/0"),
+        (&["2"], "alone/0"),
+        (&["blocked"], "tiny/1 web/0"),
+        (&["idle"], "tiny/0 tiny/1 web/0"),
+        (&["error"], "alone/0"),
+        (&["exposed"], "alone/0"),
+        (&["not", "exposed"], "tiny/0 tiny/1 web/0"),
+        (&["82/tcp"], "alone/0"),
+        (&["800"], "tiny/0 tiny/1 web/0"),
+        (&["127.0.0.3"], "alone/0"),
+        (&["127.0.0.2/31"], "alone/0 tiny/1 web/0"),
+        (&["10.0.0.0/0"], all),
+        (&["127.0.0.1/32"], "tiny/0"),
+        (&["tiny/0", "alone"], "alone/0 tiny/0"),
+        // As in Juju, a pattern that is no name keeps the others from being names; an application is found nevertheless.
+        (&["tiny/0", "127.0.0.3"], "alone/0"),
+        (&["waiting"], ""),
+        (&["leader"], ""),
+        (&["started"], ""),
+        (&["3"], ""),
+        (&["tiny/"], ""),
+        (&["127.0.0.1/33"], ""),
+        (&["["], ""),
+        (&["-x"], ""),
     ];
-    for (filter, then) in given_then {
-        let ran = juju.run(&["status", "--format=json", "--", filter]);
+    for (filters, then) in given_then {
+        let ran = juju.run(&[&["status", "--format=json", "--"], filters].concat());
         let status: Value = serde_json::from_str(&ran.stdout).unwrap();
         let applications = status["applications"].as_object().unwrap();
-        let units = applications
-            .values()
-            .flat_map(|application| application["units"].as_object().unwrap().keys().cloned());
-        let units: Vec<_> = units.collect();
-        assert_eq!(units.join(" "), then, "{filter}");
+        let units = applications.values();
+        let units = units.filter_map(|application| application["units"].as_object());
+        let units: Vec<_> = units.flatten().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(units.join(" "), then, "{filters:?}");
         let nothing = "Nothing matched specified filter.\n";
         assert_eq!(
             ran.stderr,
             if then.is_empty() { nothing } else { "" },
-            "{filter}"
+            "{filters:?}"
         );
     }
+    let table = juju.ok(&["status", "TINY"]);
+    assert!(
+        table.contains("\ntiny  ") && !table.contains("tiny/0"),
+        "{table}"
+    );
     let ran = juju.run(&["status", "nosuch", "9"]);
     assert_eq!(ran.stderr, "Nothing matched specified filters.\n");
     assert_eq!(ran.code, Some(0));

@@ -12,6 +12,7 @@ use crate::laws::stories::Stories;
 use crate::laws::story::Story;
 use crate::laws::workload::Workload;
 use crate::state::State;
+use crate::state::relation::Relation;
 
 /// A charm with many options can be in more situations than anybody wants to wait for.
 const EXPLORED: usize = 5_000;
@@ -39,6 +40,7 @@ pub struct Laws<'a, W> {
     context: &'a Context,
     workload: W,
     option_values: BTreeMap<String, Vec<Value>>,
+    relations: Vec<Relation>,
     count: Option<usize>,
 }
 
@@ -49,6 +51,7 @@ impl<'a, W: Workload> Laws<'a, W> {
             context,
             workload,
             option_values: BTreeMap::new(),
+            relations: Vec::new(),
             count: None,
         }
     }
@@ -61,6 +64,15 @@ impl<'a, W: Workload> Laws<'a, W> {
     ) -> Self {
         let values = values.into_iter().map(Into::into).collect();
         self.option_values.insert(option.to_owned(), values);
+        self
+    }
+
+    /// Lets this relation come, change and go, with the data of its other side late, as they are here, missing in part and
+    /// broken: `Relation::new("db", 7, "mysql").with_unit("mysql/0", [("host", "10.0.0.9")])`.
+    ///
+    /// Every endpoint of the charm has relations in the stories; without this, their other side publishes nothing.
+    pub fn with_relation(mut self, relation: Relation) -> Self {
+        self.relations.push(relation);
         self
     }
 
@@ -94,7 +106,7 @@ impl<'a, W: Workload> Laws<'a, W> {
         let (charm, count) = (&self.context.charm, self.count);
         let mut judge = Judge::new(self.context, self.workload, changes.clone());
         for given in &given {
-            let mut stories = Stories::new(charm, given, &changes);
+            let mut stories = Stories::new(charm, given, &changes, &self.relations);
             let few_events = stories.of_few_events();
             for story in stories.sample(few_events.clone(), count) {
                 judge.idempotence(&story)?;

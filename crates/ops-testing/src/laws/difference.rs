@@ -19,11 +19,17 @@ pub(super) struct Situation {
 impl Situation {
     /// A text that is the same for the same situation.
     pub(super) fn key(&self) -> String {
-        let ports = joined(&self.state.opened_ports);
-        let state = State {
-            opened_ports: ports,
+        let mut state = State {
+            opened_ports: joined(&self.state.opened_ports),
             ..self.state.clone()
         };
+        if !state.leader {
+            // What another unit does by now.
+            state.application_status = None;
+            for relation in &mut state.relations {
+                relation.application_data.clear();
+            }
+        }
         serde_json::json!([state, self.workload]).to_string()
     }
 
@@ -32,6 +38,8 @@ impl Situation {
             opened_ports,
             unit_status,
             workload_version,
+            application_status,
+            relations,
             ..
         } = &self.state;
         let status = unit_status
@@ -42,6 +50,20 @@ impl Situation {
             ("unit status".to_owned(), status),
             ("workload version".to_owned(), workload_version.clone()),
         ]);
+        if let Some(status) = application_status {
+            fields.insert("application status".to_owned(), status.to_string());
+        }
+        for relation in relations {
+            let id = relation.id();
+            fields.insert(
+                format!("{id}: data of the unit"),
+                format!("{:?}", relation.unit_data),
+            );
+            fields.insert(
+                format!("{id}: data of the application"),
+                format!("{:?}", relation.application_data),
+            );
+        }
         match &self.workload {
             Value::Object(workload) => fields.extend(
                 workload

@@ -97,7 +97,7 @@ impl Violation {
             format!("{complaint}\n"),
             difference,
             story.hook_commands(told, told.len().saturating_sub(hooks)),
-            format!("to replay it:\n{}", story.replay()),
+            format!("to replay it:\n{}", story.replay(told)),
         ];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         Self {

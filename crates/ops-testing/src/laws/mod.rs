@@ -8,6 +8,7 @@ mod difference;
 mod judge;
 mod law;
 mod option_values;
+mod relation_story;
 mod retry;
 mod rust_code;
 mod stories;

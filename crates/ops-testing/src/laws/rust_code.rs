@@ -1,9 +1,12 @@
 //! States and events as the Rust code that makes them.
 
+use std::collections::BTreeMap;
+
 use ops::{Event, RelationEvent, Status};
 use serde_json::Value;
 
 use crate::state::State;
+use crate::state::relation::Relation;
 
 /// A state as the test would build it: `State::default().with_config("server-port", 6789)`.
 pub(super) fn state(state: &State) -> String {
@@ -23,6 +26,12 @@ pub(super) fn state(state: &State) -> String {
         let version = &state.workload_version;
         calls.push(format!(".with_workload_version({version:?})"));
     }
+    if !state.relations.is_empty() {
+        calls.push(with_relations(&state.relations));
+    }
+    if state.planned_units != 1 {
+        calls.push(format!(".with_planned_units({})", state.planned_units));
+    }
     if state.leader {
         calls.push(".as_leader()".to_owned());
     }
@@ -40,6 +49,39 @@ pub(super) fn with_config(option: &str, value: &Value) -> String {
         .is_some_and(|number| i32::try_from(number).is_err());
     let suffix = if too_large { "_i64" } else { "" };
     format!(".with_config({option:?}, {value}{suffix})")
+}
+
+/// The relations of a state: `.with_relations([Relation::new("db", 7, "mysql")])`.
+pub(super) fn with_relations(relations: &[Relation]) -> String {
+    let relations: Vec<_> = relations.iter().map(relation_of).collect();
+    format!(".with_relations([{}])", relations.join(", "))
+}
+
+fn relation_of(relation: &Relation) -> String {
+    let Relation {
+        endpoint, number, ..
+    } = relation;
+    let pairs = |data: &BTreeMap<String, String>| format!("{:?}", data.iter().collect::<Vec<_>>());
+    let mut calls = vec![match &relation.remote_application {
+        Some(application) => format!("Relation::new({endpoint:?}, {number}, {application:?})"),
+        None => format!("Relation::among_peers({endpoint:?}, {number})"),
+    }];
+    for (unit, data) in &relation.remote_units {
+        calls.push(format!(".with_unit({unit:?}, {})", pairs(data)));
+    }
+    for (builder, data) in [
+        (
+            "with_remote_application_data",
+            &relation.remote_application_data,
+        ),
+        ("with_application_data", &relation.application_data),
+        ("with_unit_data", &relation.unit_data),
+    ] {
+        if !data.is_empty() {
+            calls.push(format!(".{builder}({})", pairs(data)));
+        }
+    }
+    calls.concat()
 }
 
 fn status(status: &Status) -> String {

@@ -1,12 +1,13 @@
 //! Which stories are tried.
 
 use juju_emulator::charm::metadata::Charm;
-use ops::{Event, RelationEvent, RelationId};
+use ops::Event;
 use serde_json::Value;
 
-use crate::laws::option_values::distinct;
+use crate::laws::relation_story;
 use crate::laws::story::{Step, Story};
 use crate::state::State;
+use crate::state::relation::Relation;
 
 /// Where the pseudo-random stories come from. They are the same in every run.
 const SEED: u64 = 2026;
@@ -18,17 +19,23 @@ const RANDOM_LENGTH: std::ops::RangeInclusive<usize> = 3..=8;
 /// The stories that begin in one given state.
 pub(super) struct Stories {
     given: State,
-    events: Vec<Event>,
+    events: Vec<Step>,
     /// What the operator may set.
     changes: Vec<(String, Value)>,
     random: fastrand::Rng,
 }
 
 impl Stories {
-    pub(super) fn new(charm: &Charm, given: &State, changes: &[(String, Value)]) -> Self {
+    pub(super) fn new(
+        charm: &Charm,
+        given: &State,
+        changes: &[(String, Value)],
+        examples: &[Relation],
+    ) -> Self {
+        let given = &relation_story::with_peers(given, charm);
         Self {
             given: given.clone(),
-            events: events(charm, given),
+            events: events(charm, given, examples),
             changes: changes.to_vec(),
             random: fastrand::Rng::with_seed(SEED),
         }
@@ -83,7 +90,7 @@ impl Stories {
             .flat_map(|config| {
                 self.events.iter().map(move |event| Step {
                     config: config.clone(),
-                    ..event.clone().into()
+                    ..event.clone()
                 })
             })
             .collect()
@@ -111,40 +118,27 @@ fn config_changed(change: &(String, Value)) -> Step {
 }
 
 /// The events that a unit may receive before `stop`, one of which Juju does not have yet.
-fn events(charm: &Charm, given: &State) -> Vec<Event> {
-    let mut events = vec![
+fn events(charm: &Charm, given: &State, examples: &[Relation]) -> Vec<Step> {
+    let events = [
         Event::ConfigChanged,
         Event::Install,
         Event::Start,
         Event::UpdateStatus,
         Event::UpgradeCharm,
         Event::Other("next-years-event".to_owned()),
+        Event::LeaderElected,
     ];
-    if given.leader {
-        events.push(Event::LeaderElected);
-    }
-    for (number, endpoint) in (0..).zip(charm.endpoints.keys()) {
-        let of_application = RelationEvent {
-            id: RelationId::new(endpoint, number),
-            remote_application: Some("remote".to_owned()),
-            remote_unit: None,
-            departing_unit: None,
-        };
-        let remote_unit = "remote/0".parse().ok();
-        let of_unit = RelationEvent {
-            remote_unit: remote_unit.clone(),
-            ..of_application.clone()
-        };
-        events.extend([
-            Event::RelationCreated(of_application.clone()),
-            Event::RelationJoined(of_unit.clone()),
-            Event::RelationChanged(of_unit.clone()),
-            Event::RelationDeparted(RelationEvent {
-                departing_unit: remote_unit,
-                ..of_unit
-            }),
-            Event::RelationBroken(of_application),
-        ]);
-    }
-    distinct(events)
+    let of_unit = events.into_iter().map(Step::from);
+    // Juju tells a unit that it leads, and not that it leads no more.
+    let loses_leadership = Step {
+        leader: Some(false),
+        ..Event::UpdateStatus.into()
+    };
+    let of_unit = of_unit.chain([loses_leadership]);
+    let of_relations = relation_story::events(charm, given, examples);
+    let of_relations = of_relations.into_iter().map(|(event, relation)| Step {
+        relation: Some(relation),
+        ..event.into()
+    });
+    of_unit.chain(of_relations).collect()
 }

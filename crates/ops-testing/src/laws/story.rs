@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::fault::{Fault, FaultKind};
 use crate::laws::difference::Situation;
+use crate::laws::relation_story::RelationStep;
 use crate::laws::rust_code;
 use crate::laws::workload::Workload;
 use crate::outcome::{Exit, Outcome};
@@ -26,6 +27,10 @@ pub(super) struct Step {
     /// The option that the operator sets before, as by `juju config hello-server server-port=6789`.
     pub(super) config: Option<(String, Value)>,
     pub(super) event: Event,
+    /// Whether the unit leads by then, where that changes.
+    pub(super) leader: Option<bool>,
+    /// What is true of a relation by then.
+    pub(super) relation: Option<RelationStep>,
     pub(super) fault: Option<StepFault>,
 }
 
@@ -46,6 +51,11 @@ impl From<Event> for Step {
     fn from(event: Event) -> Self {
         Self {
             config: None,
+            leader: (event == Event::LeaderElected).then_some(true),
+            relation: match event {
+                Event::Stop | Event::Remove => Some(RelationStep::AllGone),
+                _ => None,
+            },
             event,
             fault: None,
         }
@@ -55,16 +65,32 @@ impl From<Event> for Step {
 impl Step {
     /// The state that the event finds.
     pub(super) fn prepare(&self, state: &State) -> State {
-        match &self.config {
-            Some((option, value)) => state.clone().with_config(option, value.clone()),
-            None => state.clone(),
+        let mut state = state.clone();
+        if let Some((option, value)) = &self.config {
+            state = state.with_config(option, value.clone());
         }
+        if let Some(relation) = &self.relation {
+            relation.prepare(&mut state);
+        }
+        state.leader = self.leader.unwrap_or(state.leader);
+        state
+    }
+
+    /// The state after the event, when nothing of it was the charm's doing.
+    pub(super) fn conclude(&self, mut state: State) -> State {
+        if let Some(relation) = &self.relation {
+            relation.conclude(&mut state);
+        }
+        state
     }
 
     fn text(&self, outcome: &Outcome) -> String {
         let mut text = String::new();
         if let Some((option, value)) = &self.config {
             let _ = write!(text, "{option} is set to {value}, then ");
+        }
+        if self.leader == Some(false) {
+            text += "the unit leads no more, then ";
         }
         let _ = write!(text, "{}", self.event);
         match self.fault {
@@ -98,7 +124,11 @@ impl Story {
 
     /// The last event once more.
     pub(super) fn again(&self) -> Option<Step> {
-        self.steps.last().map(|step| step.event.clone().into())
+        self.steps.last().map(|step| Step {
+            config: None,
+            fault: None,
+            ..step.clone()
+        })
     }
 
     /// Lets it happen, and tells how each step went.
@@ -124,7 +154,7 @@ impl Story {
                     outcome
                 }
             };
-            state = outcome.state.clone();
+            state = step.conclude(outcome.state.clone());
             let after = Situation {
                 state: state.clone(),
                 workload: workload.snapshot(),
@@ -172,12 +202,22 @@ impl Story {
     }
 
     /// The Rust code that lets it happen in a test.
-    pub(super) fn replay(&self) -> String {
+    pub(super) fn replay(&self, told: &[Told]) -> String {
         let mut text = String::new();
         let mut state = rust_code::state(&self.given);
-        for step in &self.steps {
+        for (step, told) in self.steps.iter().zip(told) {
             if let Some((option, value)) = &step.config {
                 state += &rust_code::with_config(option, value);
+            }
+            if step.relation.is_some() {
+                state += &rust_code::with_relations(&told.before.state.relations);
+            }
+            if let Some(leads) = step.leader {
+                state = if leads {
+                    format!("{state}.as_leader()")
+                } else {
+                    format!("State {{ leader: false, ..{state} }}")
+                };
             }
             let event = rust_code::event(&step.event);
             let _ = match step.fault {

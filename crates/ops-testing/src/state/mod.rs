@@ -123,6 +123,13 @@ impl State {
         self
     }
 
+    /// The same with exactly these relations.
+    #[must_use]
+    pub fn with_relations(mut self, relations: impl IntoIterator<Item = Relation>) -> Self {
+        self.relations = relations.into_iter().collect();
+        self
+    }
+
     /// A relation by its endpoint and number: `state.relation("db", 7)`.
     #[must_use]
     pub fn relation(&self, endpoint: &str, number: u64) -> Option<&Relation> {

@@ -38,10 +38,8 @@ pub struct Relation {
     pub unit_data: BTreeMap<String, String>,
 }
 
-type Pair = (&'static str, &'static str);
-
-fn data(pairs: impl IntoIterator<Item = Pair>) -> BTreeMap<String, String> {
-    let owned = |(key, text): Pair| (key.to_owned(), text.to_owned());
+fn data<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> BTreeMap<String, String> {
+    let owned = |(key, text): (&str, &str)| (key.to_owned(), text.to_owned());
     pairs.into_iter().map(owned).collect()
 }
 
@@ -71,16 +69,20 @@ impl Relation {
 
     /// The same with a unit that has joined, and what it has published.
     #[must_use]
-    pub fn with_unit(mut self, unit: &str, published: impl IntoIterator<Item = Pair>) -> Self {
+    pub fn with_unit<'a>(
+        mut self,
+        unit: &str,
+        published: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
         self.remote_units.insert(unit.to_owned(), data(published));
         self
     }
 
     /// The same with what the application on the other side has published.
     #[must_use]
-    pub fn with_remote_application_data(
+    pub fn with_remote_application_data<'a>(
         mut self,
-        published: impl IntoIterator<Item = Pair>,
+        published: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
         self.remote_application_data = data(published);
         self
@@ -88,14 +90,20 @@ impl Relation {
 
     /// The same with what the unit's own application has published before.
     #[must_use]
-    pub fn with_application_data(mut self, published: impl IntoIterator<Item = Pair>) -> Self {
+    pub fn with_application_data<'a>(
+        mut self,
+        published: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
         self.application_data = data(published);
         self
     }
 
     /// The same with what the unit itself has published before.
     #[must_use]
-    pub fn with_unit_data(mut self, published: impl IntoIterator<Item = Pair>) -> Self {
+    pub fn with_unit_data<'a>(
+        mut self,
+        published: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
         self.unit_data = data(published);
         self
     }

@@ -6,3 +6,4 @@ mod broken_charms;
 mod context;
 mod laws;
 mod programs;
+mod relations;

@@ -176,6 +176,18 @@ mod tests {
     fn values_are_what_go_reads() {
         for (text, value) in [
             ("", json!(null)),
+            (
+                "\u{feff}a: 1\r\nb: \ttext\t# no text\r\n",
+                json!({"a": 1, "b": "text"}),
+            ),
+            (
+                "%YAML 1.1\n---\na: plain\n  goes on\n",
+                json!({"a": "plain goes on"}),
+            ),
+            (
+                "- a\n-\n  b: \"\\u263a\\x41\"\n",
+                json!(["a", {"b": "\u{263a}A"}]),
+            ),
             ("# nothing", json!(null)),
             (
                 "a: yes\nb: 'yes'\nc: !!str yes",
