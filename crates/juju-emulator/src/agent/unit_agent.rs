@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::agent::interrupt::Interrupt;
 use crate::agent::machine_agent::{
-    act_on_shutdown, agent_path, end_leftovers, link, machine, machine_variables,
+    act_on_shutdown, agent_path, end_leftovers, end_machine, link, machine_variables,
 };
 use crate::agent::operation::RunningHook;
 use crate::agent::resolver::{
@@ -24,7 +24,6 @@ use crate::controller::debug_log::Record;
 use crate::controller::model::{Again, Model, StatusSince, Unit, Why};
 use crate::controller::store::Store;
 use crate::hook::process::{self, Ended, Stream};
-use systemd_emulator::kill_processes_with;
 
 /// What a command left that `juju exec` ran in a unit.
 #[derive(Debug)]
@@ -384,14 +383,8 @@ impl<'a> UnitAgent<'a> {
             model.units().filter(|(_, unit)| here(unit)).count() <= 1
         };
         let directory = if last(&*self.store.read()?) {
-            let machine = machine(self.store, self.machine);
-            machine.stop_all()?;
-            // What hooks have left in the background.
-            kill_processes_with(
-                "JUJU_EMULATOR_MACHINE",
-                &machine.directory.to_string_lossy(),
-            );
             fs::remove_dir(self.sockets()?).context("cannot remove the directory of sockets")?;
+            end_machine(self.store, self.machine)?;
             self.store.machine(self.machine)
         } else {
             self.store.unit(self.machine, self.unit)

@@ -53,8 +53,6 @@ const LACKING: [(&str, &[&str]); 19] = [
         "deploy",
         &[
             "attach-storage",
-            "bind",
-            "constraints",
             "device",
             "dry-run",
             "force",

@@ -128,6 +128,7 @@ impl Deploy {
                 self.charm.display()
             );
         }
+        self.provision.check(charm)?;
         let mut settings = Settings::default();
         for text in files.values() {
             settings.extend(Settings::from_yaml(charm, name, text)?);

@@ -46,6 +46,12 @@ struct FullModel {
 }
 
 #[derive(Serialize)]
+struct Machines {
+    model: String,
+    machines: IndexMap<String, FullMachine>,
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct FullMachine {
     juju_status: FullStatus,
@@ -150,6 +156,30 @@ pub(crate) fn print_yaml(
     out: &mut impl Write,
 ) -> Result<()> {
     Format::Yaml.print(&full(store, model, Format::Yaml, utc), out)
+}
+
+/// Shows machines, all unless some are named; with `utc`, times as in ISO 8601.
+pub(crate) fn print_machines(
+    store: &Store,
+    model: &Model,
+    format: Format,
+    utc: bool,
+    numbers: &[u32],
+    out: &mut impl Write,
+) -> Result<()> {
+    let shown = Shown {
+        store,
+        model,
+        format,
+        utc,
+    };
+    let asked = model.machines.iter();
+    let asked = asked.filter(|(number, _)| numbers.is_empty() || numbers.contains(number));
+    let machines = asked
+        .map(|(number, machine)| (number.to_string(), shown.machine(*number, machine)))
+        .collect();
+    let model = model.name.clone();
+    format.print(&Machines { model, machines }, out)
 }
 
 fn full(store: &Store, model: &Model, format: Format, utc: bool) -> Full {

@@ -5,6 +5,7 @@ mod any_charm;
 pub(crate) mod bootstrap;
 pub(crate) mod command_line;
 pub(crate) mod config;
+pub(crate) mod constraints;
 pub(crate) mod debug_log;
 pub(crate) mod deploy;
 pub(crate) mod derived;
@@ -15,6 +16,7 @@ pub(crate) mod full_status;
 pub(crate) mod integrate;
 pub(crate) mod key_values;
 pub(crate) mod local_charm;
+pub(crate) mod machines;
 pub(crate) mod model_config;
 pub(crate) mod models;
 pub(crate) mod provision;
@@ -65,6 +67,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    AddMachine(machines::AddMachine),
     AddModel(models::AddModel),
     AddStorage(storage_changes::AddStorage),
     AddUnit(units::AddUnit),
@@ -80,10 +83,13 @@ enum Verb {
     Expose(expose::Expose),
     #[command(visible_aliases = ["relate", "add-relation"])]
     Integrate(integrate::Integrate),
+    #[command(visible_alias = "list-machines")]
+    Machines(machines::Machines),
     ModelConfig(model_config::ModelConfig),
     Models(models::Models),
     Refresh(refresh::Refresh),
     RemoveApplication(units::RemoveApplication),
+    RemoveMachine(machines::RemoveMachine),
     RemoveRelation(integrate::RemoveRelation),
     RemoveStorage(storage_changes::RemoveStorage),
     RemoveUnit(units::RemoveUnit),
@@ -91,6 +97,7 @@ enum Verb {
     #[command(visible_alias = "list-resources")]
     Resources(resources::Resources),
     ShowApplication(show::ShowApplication),
+    ShowMachine(machines::ShowMachine),
     ShowModel(models::ShowModel),
     ShowStorage(storage::ShowStorage),
     ShowUnit(show::ShowUnit),
@@ -168,6 +175,7 @@ fn run(cli: Cli) -> Result<()> {
     };
     let out = &mut io::stdout().lock();
     match cli.verb {
+        Verb::AddMachine(verb) => verb.run(&session),
         Verb::AddModel(verb) => verb.run(&session),
         Verb::AddStorage(verb) => verb.run(&session),
         Verb::AddUnit(verb) => verb.run(&session),
@@ -182,16 +190,19 @@ fn run(cli: Cli) -> Result<()> {
         Verb::Exec(verb) => verb.run(&session, out),
         Verb::Expose(verb) => verb.run(&session),
         Verb::Integrate(verb) => verb.run(&session),
+        Verb::Machines(verb) => verb.run(&session, out),
         Verb::ModelConfig(verb) => verb.run(&session, out),
         Verb::Models(verb) => verb.run(&session, out),
         Verb::Refresh(verb) => verb.run(&session),
         Verb::RemoveApplication(verb) => verb.run(&session, out),
+        Verb::RemoveMachine(verb) => verb.run(&session, out),
         Verb::RemoveRelation(verb) => verb.run(&session),
         Verb::RemoveStorage(verb) => verb.run(&session),
         Verb::RemoveUnit(verb) => verb.run(&session, out),
         Verb::Resolved(verb) => verb.run(&session),
         Verb::Resources(verb) => verb.run(&session, out),
         Verb::ShowApplication(verb) => verb.run(&session, out),
+        Verb::ShowMachine(verb) => verb.run(&session, out),
         Verb::ShowModel(verb) => verb.run(&session, out),
         Verb::ShowStorage(verb) => verb.run(&session, out),
         Verb::ShowUnit(verb) => verb.run(&session, out),

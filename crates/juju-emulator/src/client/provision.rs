@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Error, Result, bail};
 
 use crate::charm::metadata::Charm;
+use crate::client::constraints::Constraints;
+use crate::client::derived::{SPACE, endpoint_bindings};
 use crate::client::resources::{name_and_path, upload};
 use crate::controller::model::Model;
 use crate::controller::resource::Resource;
@@ -20,6 +22,12 @@ pub(crate) struct ProvisionFlags {
     /// The file of a resource, as NAME=FILE.
     #[arg(long, value_parser = name_and_path)]
     resource: Vec<(String, String)>,
+    /// The space of the endpoints, or as ENDPOINT=SPACE of one; there is one space, `alpha`.
+    #[arg(long)]
+    bind: Option<String>,
+    /// Shown: every machine is this one.
+    #[arg(long)]
+    constraints: Option<String>,
 }
 
 fn storage(text: &str) -> Result<(String, StorageDirective), String> {
@@ -32,6 +40,29 @@ fn storage(text: &str) -> Result<(String, StorageDirective), String> {
 }
 
 impl ProvisionFlags {
+    /// Refuses spaces and constraints that Juju does not have.
+    pub(crate) fn check(&self, charm: &Charm) -> Result<()> {
+        let bindings = self.bind.iter().flat_map(|bind| bind.split_whitespace());
+        for binding in bindings {
+            let (endpoint, space) = binding.split_once('=').unwrap_or(("", binding));
+            if space != SPACE {
+                bail!("space \"{space}\" not found");
+            }
+            if !endpoint_bindings(charm).contains_key(endpoint) {
+                bail!(
+                    "charm \"{}\" has no endpoint \"{endpoint}\" to bind",
+                    charm.name
+                );
+            }
+        }
+        self.constraints().map(drop)
+    }
+
+    fn constraints(&self) -> Result<Constraints> {
+        let text = self.constraints.as_deref().unwrap_or_default();
+        Constraints::parse(text).map_err(Error::msg)
+    }
+
     /// Takes in what is to be uploaded.
     pub(crate) fn upload(
         &self,
@@ -51,7 +82,12 @@ impl ProvisionFlags {
     ) -> Result<()> {
         let storage: BTreeMap<_, _> = self.storage.iter().cloned().collect();
         model.set_storage(name, charm, &storage)?;
-        model.application_mut(name)?.provision.resources = resources;
+        let provision = &mut model.application_mut(name)?.provision;
+        provision.resources = resources;
+        provision.constraints = self.constraints()?.0;
+        if self.constraints.is_some() {
+            Constraints::say_that_they_mean_nothing()?;
+        }
         Ok(())
     }
 }

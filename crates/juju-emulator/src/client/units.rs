@@ -318,7 +318,7 @@ fn for_each(model: &mut Model, application: &str, unit: Option<&str>, change: im
 }
 
 /// Says what will happen, and at a terminal asks whether it may.
-fn confirm(plan: &[String], no_prompt: bool, out: &mut impl Write) -> Result<()> {
+pub(crate) fn confirm(plan: &[String], no_prompt: bool, out: &mut impl Write) -> Result<()> {
     let plan = plan.join("\n");
     if plan.is_empty() {
         return Ok(());

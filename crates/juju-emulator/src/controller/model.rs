@@ -269,15 +269,20 @@ impl Model {
             );
         }
         let base = state.base.clone();
-        let machine = to.unwrap_or(self.next_machine);
-        if to.is_none() {
-            self.next_machine += 1;
-            let created = now;
-            self.machines.insert(machine, Machine { base, created });
-        } else if !self.machines.contains_key(&machine) {
+        let machine = to.unwrap_or_else(|| self.add_machine(&base));
+        if !self.machines.contains_key(&machine) {
             bail!("cannot add unit to machine {machine}: machine {machine} not found");
         }
         self.insert_unit(application, Unit::new(machine, None, now), now)
+    }
+
+    /// Adds a machine without units; hands back its number.
+    pub(crate) fn add_machine(&mut self, base: &str) -> u32 {
+        let number = self.next_machine;
+        self.next_machine += 1;
+        let (base, created) = (base.to_owned(), Timestamp::now());
+        self.machines.insert(number, Machine { base, created });
+        number
     }
 
     /// Adds the subordinate that an application has beside a unit.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::controller::application_storage::ApplicationStorage;
 use crate::controller::resource::Resource;
@@ -15,4 +16,6 @@ pub(crate) struct Provision {
     pub(crate) storage: BTreeMap<String, ApplicationStorage>,
     /// By the name that the charm gives it, what has been supplied.
     pub(crate) resources: BTreeMap<String, Resource>,
+    /// What `--constraints` has asked for.
+    pub(crate) constraints: Map<String, Value>,
 }

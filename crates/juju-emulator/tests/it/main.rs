@@ -10,6 +10,7 @@ mod exec;
 mod following;
 mod hook_commands;
 mod killed;
+mod machines;
 mod one_bad_unit;
 mod packed_charm;
 mod readme;

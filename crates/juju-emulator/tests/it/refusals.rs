@@ -9,7 +9,7 @@ fn what_the_emulator_lacks_is_said_and_nothing_else_is_suggested() {
     let juju = Juju::deployed();
     let given = [
         &["import-filesystem", "rootfs", "x"][..],
-        &["deploy", "./tiny", "--constraints", "mem=2G"],
+        &["deploy", "./tiny", "--dry-run"],
         &["status", "--color"],
     ];
     for args in given {
