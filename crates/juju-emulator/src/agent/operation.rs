@@ -116,6 +116,12 @@ impl<'a> RunningHook<'a> {
         }
         if let Some(unit) = model.unit_mut(self.unit) {
             unit.opened_ports = opened;
+            for (key, value) in &self.context.pending().state {
+                match value {
+                    Some(value) => unit.charm_state.insert(key.clone(), value.clone()),
+                    None => unit.charm_state.remove(key),
+                };
+            }
         }
         for (id, changes) in &self.context.pending().relations {
             model.publish(self.unit, *id, &changes.unit, &changes.application);

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use crate::charm::hook::{Hook, RelationEvent};
 use crate::charm::metadata::Charm;
+use crate::controller::data_directory::CONTROLLER;
 use crate::controller::model::{Model, StatusSince, application_of};
 use crate::controller::store::Store;
 use crate::hook::relation::view::{Goal, GoalState, RelationView};
@@ -119,11 +121,24 @@ impl<'a> ViewOfUnit<'a> {
                     Some((name.clone(), path.display().to_string()))
                 })
                 .collect(),
+            state: unit.charm_state.clone(),
+            cloud: application.trust.unwrap_or_default().then(cloud),
             leader_settings: application.leader_settings.data.clone(),
             goal_state: goal_state(model, name),
             model_uuid: model.uuid.clone(),
         })
     }
+}
+
+/// What a trusted application learns of the cloud: there is none to reach.
+fn cloud() -> Value {
+    json!({
+        "type": CONTROLLER,
+        "name": CONTROLLER,
+        "region": "default",
+        "credential": {"auth-type": "empty", "redacted": []},
+        "is-controller-cloud": true,
+    })
 }
 
 /// The relations that a unit is in, by number.

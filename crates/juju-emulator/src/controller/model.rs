@@ -121,6 +121,9 @@ pub(crate) struct Unit {
     pub(crate) status_set: bool,
     pub(crate) agent_status: StatusSince,
     pub(crate) opened_ports: OpenedPorts,
+    /// What its charm has kept with `state-set`.
+    #[serde(default)]
+    pub(crate) charm_state: BTreeMap<String, String>,
 }
 
 /// How far a unit's life has come: the last of these hooks that has succeeded.
@@ -366,6 +369,7 @@ impl Unit {
             status_set: false,
             agent_status: StatusSince::new("allocating", "", now),
             opened_ports: OpenedPorts::default(),
+            charm_state: BTreeMap::new(),
         }
     }
 

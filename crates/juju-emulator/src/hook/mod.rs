@@ -4,6 +4,7 @@ pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod config;
 pub(crate) mod context;
+pub(crate) mod credential;
 pub mod dispatch;
 pub(crate) mod leader;
 pub(crate) mod log;
@@ -16,6 +17,7 @@ pub(crate) mod reboot;
 pub(crate) mod relation;
 pub(crate) mod resource;
 pub(crate) mod server;
+pub(crate) mod state;
 pub(crate) mod status;
 pub(crate) mod storage;
 pub(crate) mod unit_view;
@@ -32,6 +34,7 @@ const TABLE: &[HookCommand] = &[
     workload_version::COMMAND,
     ports::commands::CLOSE_PORT,
     config::COMMAND,
+    credential::COMMAND,
     relation::commands::GOAL_STATE,
     leader::IS_LEADER,
     log::COMMAND,
@@ -47,6 +50,9 @@ const TABLE: &[HookCommand] = &[
     relation::commands::RELATION_MODEL_GET,
     relation::commands::RELATION_SET,
     resource::COMMAND,
+    state::STATE_DELETE,
+    state::STATE_GET,
+    state::STATE_SET,
     status::STATUS_GET,
     status::STATUS_SET,
     storage::commands::STORAGE_ADD,

@@ -22,6 +22,8 @@ pub struct PendingChanges {
     pub relations: BTreeMap<u64, RelationChanges>,
     /// How many `storage-add` asked for, by the storage's name.
     pub storage: BTreeMap<String, u32>,
+    /// What `state-set` asked for; `None` deletes.
+    pub state: BTreeMap<String, Option<String>>,
     /// Whether `juju-reboot` without `--now` was run.
     pub reboot: bool,
 }

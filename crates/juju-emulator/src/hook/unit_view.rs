@@ -44,6 +44,10 @@ pub struct UnitView {
     pub storages: BTreeMap<String, StorageView>,
     /// The resources that have been supplied, with the paths under which the unit finds them once it has asked.
     pub resources: BTreeMap<String, String>,
+    /// What `state-set` has kept.
+    pub state: BTreeMap<String, String>,
+    /// How to reach the cloud, as `credential-get` prints it; `None` for an application that is not trusted.
+    pub cloud: Option<serde_json::Value>,
     /// What `leader-set` has set, for all units of the application.
     pub leader_settings: BTreeMap<String, String>,
     /// The units and relations that there are to be.

@@ -388,3 +388,23 @@ fn a_new_charm_brings_its_storage_and_does_not_take_what_is_in_use() {
         "cannot upgrade application \"a\" to charm \"counter\": in-use storage \"data\" removed",
     );
 }
+
+#[test]
+fn what_a_unit_keeps_with_state_set_stays_and_is_dropped_with_a_failed_hook() {
+    let counter = Counter::deployed("data=1");
+    let juju = &counter.juju;
+    let script = format!("{}.script", counter.log);
+    fs::write(&script, "state-set k=1\nexit 1").unwrap();
+    juju.ok(&["refresh", "a", "--path", &juju.charm()]);
+    let get = ["exec", "--unit", "a/0", "--", "state-get --format=json"];
+    assert_eq!(juju.ok(&get).trim(), "null");
+    fs::write(&script, "state-set k=2").unwrap();
+    juju.ok(&["resolved", "a/0"]);
+    assert_eq!(juju.ok(&get).trim(), "{\"k\":\"2\"}");
+    let refused = juju.run(&["exec", "--unit", "a/0", "--", "credential-get"]);
+    let refusal = "ERROR cannot access cloud credentials: permission denied\n";
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), refusal));
+    juju.ok(&["trust", "a"]);
+    let cloud = juju.ok(&["exec", "--unit", "a/0", "--", "credential-get"]);
+    assert!(cloud.starts_with("type: emulator\n"), "{cloud}");
+}
