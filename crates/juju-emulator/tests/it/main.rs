@@ -16,6 +16,7 @@ mod packed_charm;
 mod readme;
 mod recorded;
 mod recorded_relations;
+mod recorded_storage;
 mod refusals;
 mod resources;
 mod show_and_exec;

@@ -149,16 +149,16 @@ fn script(name: &str) -> &'static str {
 }
 
 #[derive(Debug, Default)]
-struct Step {
-    command: String,
-    output: String,
-    errors: String,
-    exit_code: i32,
+pub(crate) struct Step {
+    pub(crate) command: String,
+    pub(crate) output: String,
+    pub(crate) errors: String,
+    pub(crate) exit_code: i32,
 }
 
-type Hooks = BTreeMap<String, Vec<String>>;
+pub(crate) type Hooks = BTreeMap<String, Vec<String>>;
 
-fn read(recording: &str) -> (Vec<Step>, Hooks) {
+pub(crate) fn read(recording: &str) -> (Vec<Step>, Hooks) {
     let (mut steps, mut hooks) = (Vec::<Step>::new(), Hooks::new());
     let mut unit = String::new();
     for line in recording.lines() {
@@ -186,7 +186,7 @@ fn read(recording: &str) -> (Vec<Step>, Hooks) {
 }
 
 /// Adds a line to what a unit's hooks were told.
-fn told(hooks: &mut Vec<String>, line: &str, is_new: bool) {
+pub(crate) fn told(hooks: &mut Vec<String>, line: &str, is_new: bool) {
     match hooks.last_mut() {
         Some(hook) if !is_new => hook.extend(["\n", line]),
         _ => hooks.push(line.to_owned()),
