@@ -131,6 +131,7 @@ impl Recorder {
 
     fn keep(&mut self, effect: &Effect) {
         match effect {
+            Effect::Resource { .. } => {}
             Effect::UnitStatus(status) => {
                 self.outcome.state.unit_status = charm_status(status);
                 self.outcome.status_history.extend(charm_status(status));

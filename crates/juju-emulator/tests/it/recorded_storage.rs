@@ -264,7 +264,7 @@ fn storage_resources_and_machines_do_as_they_did_on_a_real_juju() {
             None => {}
         }
         let done = replay.run(&step.command);
-        since_anew += &format!("$ {}\n", step.command);
+        since_anew.extend(["$ ", &step.command, "\n"]);
         let is_refused = step.command.starts_with(REFUSED);
         assert!(
             is_refused || step.exit_code == done.exit_code,

@@ -3,6 +3,7 @@
 #![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
 
 mod answering;
+mod asking_juju;
 mod change_set;
 mod config;
 mod port_properties;
