@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU16;
 
+use interfaces::ingress::{ApplicationData, Requirer, UnitData};
 use ops::{Charm, Port, Result, Status, Unit};
 
 use crate::config::Config;
@@ -28,6 +29,7 @@ impl<W: Workload> Charm for HelloServer<W> {
         // when the server cannot have it.
         unit.set_ports([port])?;
         self.server.serve_on(port)?;
+        ask_for_a_url(unit, port)?;
         Ok(Status::active())
     }
 
@@ -40,6 +42,24 @@ impl<W: Workload> Charm for HelloServer<W> {
         unit.set_ports::<Port>([])?;
         Ok(self.server.uninstall()?)
     }
+}
+
+/// Tells the ingress where the server answers, if there is one.
+fn ask_for_a_url(unit: &Unit, port: NonZeroU16) -> Result<()> {
+    let Some(relation) = unit.relation("ingress")? else {
+        return Ok(());
+    };
+    let address = UnitData::new(unit, &relation)?;
+    let ingress = Requirer::new(relation);
+    ingress.publish_unit(&address)?;
+    if let Some(leader) = unit.leader()? {
+        let application = ApplicationData {
+            strip_prefix: Some(true),
+            ..ApplicationData::new(unit, port)
+        };
+        ingress.publish_application(&leader, &application)?;
+    }
+    Ok(())
 }
 
 impl From<WorkloadError> for ops::Error {

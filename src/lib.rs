@@ -22,3 +22,8 @@ mod manage_opened_ports {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/check-that-your-charm-is-holistic.md")]
 mod check_that_your_charm_is_holistic {}
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/relations.md")]
+mod relations {}

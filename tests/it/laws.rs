@@ -5,10 +5,16 @@ use std::path::Path;
 
 use hello_server::charm::HelloServer;
 use ops::{Event, Status};
-use ops_testing::{Context, Laws, State, Workload};
+use ops_testing::{Context, Laws, Relation, State, Workload};
 use serde_json::{Value, json};
 
 use crate::levels::{FakeServer, free_port, http_get};
+
+fn to_an_ingress() -> Relation {
+    Relation::new("ingress", 3, "proxy")
+        .with_unit("proxy/0", [])
+        .with_unit_data([("ingress-address", "10.0.0.7")])
+}
 
 #[test]
 fn the_charm_keeps_all_laws_in_process() {
@@ -26,6 +32,7 @@ fn the_charm_keeps_all_laws_in_process() {
             .with_config("server-port", 22)
             .with_machine_ports("other/0", ["8001/tcp"])
             .as_leader(),
+        State::default().with_relation(to_an_ingress()).as_leader(),
     ]);
 }
 
@@ -42,7 +49,10 @@ fn the_charm_keeps_the_laws_through_its_real_binary() {
     Laws::of(&context, server)
         .with_option_values("server-port", [ports[0], ports[1], 22])
         .with_stories(5)
-        .check([State::default().with_config("server-port", ports[0])]);
+        .check([State::default()
+            .with_config("server-port", ports[0])
+            .with_relation(to_an_ingress())
+            .as_leader()]);
 }
 
 /// The server that the charm's binary starts on the emulated machine.

@@ -18,7 +18,13 @@ use std::process::ExitCode;
 
 pub use controller::debug_log::LogLevel;
 pub use controller::ports::{ALL_ENDPOINTS, InvalidPortRange, OpenedPorts, PortRange};
+pub use controller::secret::{
+    RotatePolicy, Secret, SecretConsumer, SecretGrant, SecretOwner, SecretRevision,
+};
+pub use controller::secret_changes::{NewSecret, SecretChanges, SecretUpdate};
+pub use controller::secret_content::SecretContent;
 pub use controller::status::Status;
+pub use hook::action::view::ActionOutcome;
 pub use hook::command::TakesEffect;
 pub use hook::context::{Answer, CallRefused, Effect, HookContext};
 pub use hook::pending_changes::{CommitError, PendingChanges};

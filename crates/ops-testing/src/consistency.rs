@@ -104,6 +104,7 @@ fn is_other(event: &Event, hook: &str) -> bool {
         ("JUJU_UNIT_NAME", "unit/0"),
         ("JUJU_CHARM_DIR", "/charm"),
         ("JUJU_MACHINE_ID", ""),
+        ("JUJU_MODEL_NAME", "staging"),
     ];
     JujuContext::from_environment(variables).is_ok_and(|context| context.event() == event)
 }

@@ -60,7 +60,9 @@ pub(crate) fn hook(event: &Event, unit: &str) -> (Hook, HookKind) {
             remote_application: remote_application.clone(),
             remote_unit: remote_unit.clone(),
         },
-        Hook::Action { .. } => HookKind::Action,
+        Hook::Action { .. } => HookKind::Action {
+            params: serde_json::Map::new(),
+        },
         _ => HookKind::Lifecycle,
     };
     (hook, kind)

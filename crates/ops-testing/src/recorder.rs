@@ -131,7 +131,6 @@ impl Recorder {
 
     fn keep(&mut self, effect: &Effect) {
         match effect {
-            Effect::Resource { .. } => {}
             Effect::UnitStatus(status) => {
                 self.outcome.state.unit_status = charm_status(status);
                 self.outcome.status_history.extend(charm_status(status));
@@ -143,8 +142,17 @@ impl Recorder {
             Effect::ApplicationStatus(status) => {
                 self.outcome.state.application_status = charm_status(status);
             }
+            Effect::SecretRead { id, consumer } => {
+                if let Some(secret) = self.view.secrets.get_mut(id) {
+                    let consumers = &mut secret.consumers;
+                    consumers.insert(self.view.name.clone(), consumer.clone());
+                }
+            }
             // No charm on ops sets these, since Juju 4 has them no more.
-            Effect::LeaderSettings(_) | Effect::RebootNow => {}
+            Effect::LeaderSettings(_)
+            | Effect::RebootNow
+            | Effect::ActionLog(_)
+            | Effect::Resource { .. } => {}
         }
     }
 

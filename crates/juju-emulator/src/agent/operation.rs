@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 
 use crate::agent::effects::AtOnce;
 use crate::agent::interrupt::Interrupt;
@@ -12,6 +13,7 @@ use crate::charm::hook::Hook;
 use crate::controller::debug_log::LogLevel;
 use crate::controller::model::{JUJU_VERSION, Model};
 use crate::controller::store::Store;
+use crate::hook::action::view::ActionOutcome;
 use crate::hook::context::{Effect, HookContext};
 use crate::hook::dispatch::{Agent, Call, Dispatch, DispatchError, Ended, Identity, Reply, Stream};
 
@@ -25,7 +27,7 @@ pub(crate) struct RunningHook<'a> {
     at_once: AtOnce<'a>,
     view: ViewOfUnit<'a>,
     context: HookContext,
-    /// What `juju exec` collects; the output of hooks goes to the log.
+    /// What a task has printed.
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
     /// `juju-reboot --now` was run.
@@ -58,7 +60,7 @@ impl<'a> RunningHook<'a> {
                 availability_zone: "emulator".to_owned(),
                 juju_version: JUJU_VERSION.to_owned(),
             },
-            at_once: AtOnce::new(store, model, unit),
+            at_once: AtOnce::new(store, model, unit).of_hook(hook),
             view,
             context,
             stdout: Vec::new(),
@@ -110,10 +112,20 @@ impl<'a> RunningHook<'a> {
             Ok(opened) => opened,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
+        let leads = model
+            .unit(self.unit)
+            .is_some_and(|(it, _)| it.is_leader(self.unit));
+        let changes = &self.context.pending().secrets;
+        let secrets = changes.commit(&model.secrets, self.unit, leads, Timestamp::now());
+        let secrets = match secrets {
+            Ok(secrets) => secrets,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         if let Err(refusal) = model.add_storage_of_hook(self.unit, &self.context.pending().storage)
         {
             return Ok(Err(format!("{refusal:#}")));
         }
+        model.secrets = secrets;
         if let Some(unit) = model.unit_mut(self.unit) {
             unit.opened_ports = opened;
             for (key, value) in &self.context.pending().state {
@@ -127,6 +139,11 @@ impl<'a> RunningHook<'a> {
             model.publish(self.unit, *id, &changes.unit, &changes.application);
         }
         Ok(Ok(()))
+    }
+
+    /// What the action has told.
+    pub(crate) fn action(&self) -> &ActionOutcome {
+        self.context.action()
     }
 
     /// Whether the hook wants its machine rebooted when it has ended well.
@@ -200,11 +217,13 @@ impl Agent for RunningHook<'_> {
     }
 
     fn output(&mut self, stream: Stream, line: &[u8]) {
-        if matches!(self.hook, Hook::JujuExec { .. }) {
+        if matches!(self.hook, Hook::JujuExec { .. } | Hook::Action { .. }) {
             match stream {
                 Stream::Stdout => self.stdout.extend_from_slice(line),
                 Stream::Stderr => self.stderr.extend_from_slice(line),
             }
+        }
+        if matches!(self.hook, Hook::JujuExec { .. }) {
             return;
         }
         let level = match stream {

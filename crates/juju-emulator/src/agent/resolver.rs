@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::agent::relation_resolver::{
     advance_relation, next_created, next_relation_hook, version_found,
 };
+use crate::agent::secret_resolver::{advance_secret, is_void, next_secret_hook, revision_found};
 use crate::agent::storage_resolver::{advance_storage, next_storage_hook};
 use crate::charm::hook::Hook;
 use crate::controller::life::Life;
@@ -22,6 +23,8 @@ pub(crate) enum Operation {
     Skip(Hook),
     /// Enter the relations that have come, and leave those that go and of which the charm has heard nothing.
     SynchronizeScopes,
+    /// Run an action, by the number of its task.
+    RunAction(u64),
     /// Remove what is left of a unit whose life is over.
     CleanUp,
 }
@@ -34,7 +37,16 @@ pub(crate) fn next_operation(model: &Model, unit: &str, now: Timestamp) -> Optio
         let is_alone = model.subordinates(unit).next().is_none();
         return is_alone.then_some(Operation::CleanUp);
     }
+    // Actions run in a unit that is in error too, once it has a charm.
+    if (state.reached > Reached::Machine || state.failed_hook().is_some())
+        && let Some(task) = model.next_task(unit)
+    {
+        return Some(Operation::RunAction(task));
+    }
     match &state.again {
+        Some(Again { hook, .. }) if is_void(model, unit, hook) => {
+            return Some(Operation::Skip(hook.clone()));
+        }
         Some(Again {
             hook,
             why: Why::Rebooted,
@@ -121,6 +133,7 @@ fn next_hook(model: &Model, name: &str, now: Timestamp) -> Option<Hook> {
         ])
     })
     .or_else(|| next_relation_hook(model, name))
+    .or_else(|| next_secret_hook(model, name, now))
     .or_else(|| {
         let interval = model_config::update_status_interval(model);
         let is_due = has_come(unit.update_status_at, now, interval);
@@ -155,6 +168,7 @@ pub(crate) fn advance(model: &mut Model, name: &str, hook: &Hook, known: &Known,
             _ => {}
         },
         Hook::Storage { .. } => advance_storage(model, hook, now),
+        Hook::Secret { .. } => advance_secret(model, name, hook, known.secret_revision, now),
         _ => advance_relation(model, name, hook, known.relation_version),
     }
 }
@@ -165,6 +179,7 @@ pub(crate) struct Known {
     pub(crate) config_version: u64,
     pub(crate) leader_settings_version: u64,
     pub(crate) relation_version: u64,
+    pub(crate) secret_revision: u64,
     pub(crate) update_status_interval: Duration,
 }
 
@@ -175,6 +190,7 @@ impl Known {
             config_version: application.config_version,
             leader_settings_version: application.leader_settings.version,
             relation_version: version_found(model, hook),
+            secret_revision: revision_found(model, hook),
             update_status_interval: model_config::update_status_interval(model),
         })
     }

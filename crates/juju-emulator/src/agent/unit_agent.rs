@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::mem;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::agent::operation::RunningHook;
 use crate::agent::resolver::{
     AFTER_A_KILL, Known, Operation, advance, next_operation, retry_delay,
 };
+use crate::agent::task::Executed;
 use crate::charm::hook::Hook;
 use crate::charm::stage;
 use crate::controller::debug_log::LogLevel;
@@ -24,16 +26,6 @@ use crate::controller::debug_log::Record;
 use crate::controller::model::{Again, Model, StatusSince, Unit, Why};
 use crate::controller::store::Store;
 use crate::hook::process::{self, Ended, Stream};
-
-/// What a command left that `juju exec` ran in a unit.
-#[derive(Debug)]
-pub(crate) struct Executed {
-    pub(crate) exit_code: i32,
-    pub(crate) stdout: Vec<u8>,
-    pub(crate) stderr: Vec<u8>,
-    /// Whether the changes that it asked for were kept.
-    pub(crate) committed: bool,
-}
 
 /// Runs commands in a unit as `juju exec` does: with a hook's rights, and their changes are kept whatever they exit with.
 /// When they cannot be, the commands have failed.
@@ -101,7 +93,7 @@ pub(crate) fn exec_on_machine(
 }
 
 /// What `juju exec` says that its commands exited with.
-fn exit_code(ended: Ended) -> Result<i32> {
+pub(crate) fn exit_code(ended: Ended) -> Result<i32> {
     match ended {
         Ended::Exited(code) => Ok(code),
         Ended::Killed(signal) => Ok(128 + signal),
@@ -111,9 +103,9 @@ fn exit_code(ended: Ended) -> Result<i32> {
 }
 
 pub(crate) struct UnitAgent<'a> {
-    store: &'a Store,
-    interrupt: &'a Interrupt,
-    unit: &'a str,
+    pub(crate) store: &'a Store,
+    pub(crate) interrupt: &'a Interrupt,
+    pub(crate) unit: &'a str,
     machine: u32,
 }
 
@@ -140,6 +132,7 @@ impl<'a> UnitAgent<'a> {
         // Meanwhile another process may have done it.
         match next_operation(&*self.store.read()?, self.unit, Timestamp::now()) {
             Some(Operation::Run(hook)) => self.run_hook(&hook)?,
+            Some(Operation::RunAction(task)) => self.run_action(task)?,
             Some(Operation::Skip(hook)) => self.skip_hook(&hook)?,
             Some(Operation::SynchronizeScopes) => self.synchronize_scopes()?,
             Some(Operation::CleanUp) => self.clean_up()?,
@@ -233,11 +226,7 @@ impl<'a> UnitAgent<'a> {
                 self.note_failure(hook)?;
             }
         }
-        let wants_reboot = why.is_none() && running.wants_reboot();
-        let reboot = wants_reboot || running.reboot_now;
-        act_on_shutdown(self.store, self.machine, reboot, |level, message| {
-            running.log(level, message)
-        })
+        self.act_on_shutdown(&running, why.is_none() && running.wants_reboot())
     }
 
     /// Goes on as if a hook that failed had succeeded.
@@ -270,23 +259,29 @@ impl<'a> UnitAgent<'a> {
         let model = self.store.read()?;
         let hook = Hook::JujuExec { id: task };
         let mut running = RunningHook::new(self.store, &model, self.unit, &hook)?;
-        let mut exit_code = exit_code(running.run(commands, self.interrupt)??)?;
-        let outcome = self.store.update(|model| running.commit(model))?;
-        let committed = outcome.is_ok();
-        let wants_reboot = committed && running.wants_reboot();
-        if let Err(refusal) = outcome {
-            writeln!(running.stderr, "cannot apply changes: {refusal}")?;
-            exit_code = if exit_code == 0 { 1 } else { exit_code };
+        let ended = running.run(commands, self.interrupt)??;
+        let mut executed = Executed {
+            exit_code: exit_code(ended)?,
+            stdout: mem::take(&mut running.stdout),
+            stderr: mem::take(&mut running.stderr),
+            committed: true,
+        };
+        if let Err(refusal) = self.store.update(|model| running.commit(model))? {
+            executed.refused(&refusal);
         }
+        self.act_on_shutdown(&running, executed.committed && running.wants_reboot())?;
+        Ok(executed)
+    }
+
+    /// Reboots the unit's machine, or switches it off, if what ran there asked for it.
+    pub(crate) fn act_on_shutdown(
+        &self,
+        running: &RunningHook<'_>,
+        wants_reboot: bool,
+    ) -> Result<()> {
         let reboot = wants_reboot || running.reboot_now;
         act_on_shutdown(self.store, self.machine, reboot, |level, message| {
             running.log(level, message)
-        })?;
-        Ok(Executed {
-            exit_code,
-            stdout: running.stdout,
-            stderr: running.stderr,
-            committed,
         })
     }
 

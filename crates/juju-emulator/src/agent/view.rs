@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
+use crate::agent::provision_view;
 use crate::charm::hook::{Hook, RelationEvent};
 use crate::charm::metadata::Charm;
-use crate::controller::data_directory::CONTROLLER;
 use crate::controller::model::{Model, StatusSince, application_of};
 use crate::controller::store::Store;
 use crate::hook::relation::view::{Goal, GoalState, RelationView};
-use crate::hook::storage::view::StorageView;
 use crate::hook::unit_view::{HookKind, UnitView};
 use crate::machine::address::address;
 
@@ -32,10 +31,7 @@ impl<'a> ViewOfUnit<'a> {
         unit: &'a str,
         hook: &'a Hook,
     ) -> Result<Self> {
-        let (application, state) = model.unit(unit).context("the unit is gone")?;
-        let of_unit = store.charm_of_unit(state.machine, unit);
-        let staged = of_unit.unwrap_or_else(|| application.staged_charm());
-        let charm = Charm::read(&store.charms().join(staged))?;
+        let charm = charm_of_unit(store, model, unit)?;
         Ok(Self {
             store,
             unit,
@@ -79,7 +75,9 @@ impl<'a> ViewOfUnit<'a> {
                 Hook::Storage { name, id, .. } => HookKind::Storage {
                     id: format!("{name}/{id}"),
                 },
-                Hook::Action { .. } => HookKind::Action,
+                Hook::Action { name, id } => HookKind::Action {
+                    params: params(model, charm, name, *id),
+                },
                 _ => HookKind::Lifecycle,
             },
             config: charm.config_with(&charm.fitting(&application.settings)),
@@ -100,29 +98,12 @@ impl<'a> ViewOfUnit<'a> {
                 .collect(),
             endpoints: charm.endpoint_names(),
             relations: relations(model, name, hook),
-            storages: model
-                .storage_of(name)
-                .map(|(number, storage, attachment)| {
-                    let location = store.storage_location(unit.machine, &attachment.location);
-                    let view = StorageView {
-                        block: storage.block,
-                        location: location.display().to_string(),
-                    };
-                    (storage.id(number), view)
-                })
-                .collect(),
-            resources: application
-                .provision
-                .resources
-                .keys()
-                .filter_map(|name| {
-                    let file = charm.resources.get(name)?.file_name(name);
-                    let path = store.resource_of_unit(unit.machine, self.unit, name, file);
-                    Some((name.clone(), path.display().to_string()))
-                })
-                .collect(),
+            storages: provision_view::storages(store, model, name),
+            resources: provision_view::resources(store, application, charm, name),
             state: unit.charm_state.clone(),
-            cloud: application.trust.unwrap_or_default().then(cloud),
+            cloud: provision_view::cloud(application),
+            secrets: model.secrets.clone(),
+            new_secret_ids: Vec::new(),
             leader_settings: application.leader_settings.data.clone(),
             goal_state: goal_state(model, name),
             model_uuid: model.uuid.clone(),
@@ -130,15 +111,21 @@ impl<'a> ViewOfUnit<'a> {
     }
 }
 
-/// What a trusted application learns of the cloud: there is none to reach.
-fn cloud() -> Value {
-    json!({
-        "type": CONTROLLER,
-        "name": CONTROLLER,
-        "region": "default",
-        "credential": {"auth-type": "empty", "redacted": []},
-        "is-controller-cloud": true,
-    })
+/// The charm that a unit has.
+pub(crate) fn charm_of_unit(store: &Store, model: &Model, unit: &str) -> Result<Charm> {
+    let (application, state) = model.unit(unit).context("the unit is gone")?;
+    let of_unit = store.charm_of_unit(state.machine, unit);
+    let staged = of_unit.unwrap_or_else(|| application.staged_charm());
+    Ok(Charm::read(&store.charms().join(staged))?)
+}
+
+/// The parameters of an action as it finds them.
+fn params(model: &Model, charm: &Charm, name: &str, id: u64) -> Map<String, Value> {
+    let (task, action) = (model.task(id), charm.action(name));
+    let params = task.zip(action);
+    params
+        .map(|(task, action)| action.with_defaults(&task.params))
+        .unwrap_or_default()
 }
 
 /// The relations that a unit is in, by number.
@@ -160,6 +147,7 @@ fn relations(model: &Model, unit: &str, hook: &Hook) -> BTreeMap<u64, RelationVi
             let view = RelationView {
                 endpoint: side.endpoint.clone(),
                 remote_application: remote.application.clone(),
+                key: relation.key(),
                 members: members(model, unit, id, hook),
                 unit_data: published,
                 application_data: of_applications

@@ -142,11 +142,10 @@ impl Hook {
         Self::Unit(name.to_owned())
     }
 
-    /// `JUJU_DISPATCH_PATH`: `hooks/config-changed`, `secret-changed`, `actions/backup`; unset for `juju exec`.
+    /// `JUJU_DISPATCH_PATH`: `hooks/config-changed`, `actions/backup`; unset for `juju exec`.
     #[must_use]
     pub fn dispatch_path(&self) -> Option<String> {
         match self {
-            Self::Secret { .. } => Some(self.to_string()),
             Self::Action { name, .. } => Some(format!("actions/{name}")),
             Self::JujuExec { .. } => None,
             _ => Some(format!("hooks/{self}")),
@@ -380,7 +379,7 @@ JUJU_HOOK_NAME=data-storage-detaching",
                     label: "key".to_owned(),
                     revision: Some(3),
                 },
-                "JUJU_DISPATCH_PATH=secret-expired JUJU_HOOK_NAME=secret-expired \
+                "JUJU_DISPATCH_PATH=hooks/secret-expired JUJU_HOOK_NAME=secret-expired \
 JUJU_SECRET_ID=secret:9m4e2mr0ui3e8a215n4g JUJU_SECRET_LABEL=key \
 JUJU_SECRET_REVISION=3",
             ),

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::charm::action::ActionSpec;
 pub use crate::charm::charm_error::{CharmError, YamlError};
 use crate::charm::charm_yaml::{Config, DeclaredEndpoint, Metadata, OptionForm, read_yaml};
 pub use crate::charm::config_option::{ConfigOption, OptionError, OptionType};
@@ -237,6 +238,13 @@ impl Charm {
         self.options
             .get(name)
             .ok_or_else(|| OptionError::Unknown(name.to_owned()))
+    }
+
+    /// The declaration of one action, if the charm has it.
+    #[must_use]
+    pub fn action(&self, name: &str) -> Option<ActionSpec> {
+        let declared = self.actions.get(name)?;
+        Some(ActionSpec::new(name, declared))
     }
 
     /// The names of all endpoints: what an application of this charm can open ports for.

@@ -163,12 +163,6 @@ impl RemoveUnit {
             .units
             .iter()
             .partition(|unit| model.unit(unit).is_some());
-        let mut plan = Vec::new();
-        for unit in &there {
-            plan.push(format!("will remove unit {unit}"));
-            plan.extend(self.how.plan_storage(&model, unit));
-        }
-        confirm(&plan, self.how.no_prompt, out)?;
         for unit in &there {
             let application = application_of(unit);
             if model.application(application)?.subordinate {
@@ -177,6 +171,12 @@ impl RemoveUnit {
                 );
             }
         }
+        let mut plan = Vec::new();
+        for unit in &there {
+            plan.push(format!("will remove unit {unit}"));
+            plan.extend(self.how.plan_storage(&model, unit));
+        }
+        confirm(&plan, self.how.no_prompt, out)?;
         for unit in there {
             remove(session, &store, application_of(unit), Some(unit), &self.how)?;
         }

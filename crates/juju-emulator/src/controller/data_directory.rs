@@ -1,10 +1,10 @@
 //! The directory below which everything is that the emulator keeps.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -149,10 +149,19 @@ pub(crate) fn short(model_uuid: &str) -> &str {
     model_uuid.get(..8).unwrap_or(model_uuid)
 }
 
-/// Replaces a file in one step, and returns it: whoever reads it sees the old content or the new.
+/// Replaces a file in one step, and returns it: whoever reads it sees the old content or the new. Nobody but the user may, since
+/// a model has secrets.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<File> {
     let new = path.with_extension("new");
-    let mut file = File::create(&new)?;
+    let mut options = File::options();
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new)?;
+    // The file may be one that a killed writer has left.
+    file.set_permissions(Permissions::from_mode(0o600))?;
     file.write_all(content)?;
     fs::rename(&new, path)?;
     Ok(file)

@@ -10,9 +10,11 @@ use serde_json::Value;
 
 use crate::charm::hook::Hook;
 use crate::controller::life::Life;
+use crate::controller::operation::Operation;
 use crate::controller::ports::OpenedPorts;
 use crate::controller::provision::Provision;
 use crate::controller::relation::{Relation, RelationState, VersionedSettings};
+use crate::controller::secret::Secret;
 use crate::controller::status::Status;
 use crate::controller::storage::StorageInstance;
 
@@ -44,6 +46,9 @@ pub(crate) struct Model {
     /// The number of the next storage; numbers are never used again.
     #[serde(default)]
     pub(crate) next_storage: u64,
+    /// By bare id, such as `9m4e2mr0ui3e8a215n4g`.
+    #[serde(default)]
+    pub(crate) secrets: BTreeMap<String, Secret>,
     /// The next revision of each local charm.
     pub(crate) next_revision: BTreeMap<String, u64>,
     /// The next number of a unit, by application name; it goes on when an application comes back.
@@ -51,6 +56,9 @@ pub(crate) struct Model {
     /// The next number of an operation or of a task, which count on together.
     #[serde(alias = "last_task")]
     pub(crate) next_operation: u64,
+    /// By number.
+    #[serde(default)]
+    pub(crate) operations: BTreeMap<u64, Operation>,
 }
 
 /// One machine.
@@ -207,9 +215,11 @@ impl Model {
             next_relation: 0,
             storage: BTreeMap::new(),
             next_storage: 0,
+            secrets: BTreeMap::new(),
             next_revision: BTreeMap::new(),
             next_unit: BTreeMap::new(),
             next_operation: 0,
+            operations: BTreeMap::new(),
         }
     }
 

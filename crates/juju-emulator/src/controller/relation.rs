@@ -85,6 +85,14 @@ impl Relation {
         sides.find(|side| side.application != application)
     }
 
+    /// As Juju names it, the requirer first: `b:need a:db`.
+    pub(crate) fn key(&self) -> String {
+        let mut sides: Vec<_> = self.sides.iter().collect();
+        sides.sort_by_key(|side| std::cmp::Reverse(side.role));
+        let names: Vec<_> = sides.into_iter().map(Side::name).collect();
+        names.join(" ")
+    }
+
     /// Whether any unit is in it.
     pub(crate) fn has_participants(&self) -> bool {
         let mut units = self.sides.iter().flat_map(|side| side.units.values());

@@ -1,10 +1,13 @@
 //! How applications and units go.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::controller::life::Life;
 use crate::controller::model::{Model, application_of};
+use crate::controller::secret::SecretOwner;
 
 impl Model {
     /// Makes an application go, with its units and relations; at once when it has none.
@@ -59,6 +62,7 @@ impl Model {
         for application in applications {
             self.remove_application_if_over(&application);
         }
+        self.tidy_secrets();
     }
 
     /// A dying application goes with the last of its units and relations.
@@ -74,6 +78,26 @@ impl Model {
             self.relations
                 .retain(|_, relation| relation.side(name).is_none());
             self.applications.remove(name);
+            self.tidy_secrets();
+        }
+    }
+
+    /// Removes the secrets of owners that are gone, and what units, applications and relations that are gone had of secrets.
+    pub(crate) fn tidy_secrets(&mut self) {
+        let applications: BTreeSet<_> = self.applications.keys().cloned().collect();
+        let units: BTreeSet<_> = self.units().map(|(name, _)| name.clone()).collect();
+        let relations: BTreeSet<_> = self.relations.keys().copied().collect();
+        self.secrets.retain(|_, secret| match &secret.owner {
+            SecretOwner::Model => true,
+            SecretOwner::Application(name) => applications.contains(name),
+            SecretOwner::Unit(name) => units.contains(name),
+        });
+        for secret in self.secrets.values_mut() {
+            secret.consumers.retain(|unit, _| units.contains(unit));
+            secret.grants.retain(|target, grant| {
+                let is_there = applications.contains(target) || units.contains(target);
+                is_there && grant.relation.is_none_or(|id| relations.contains(&id))
+            });
         }
     }
 }

@@ -196,6 +196,7 @@ impl Model {
         let relation = self.relations.get(&id);
         if relation.is_some_and(|it| it.life != Life::Alive && !it.has_participants()) {
             self.relations.remove(&id);
+            self.tidy_secrets();
         }
     }
 

@@ -267,6 +267,7 @@ fn is_same(left: &File, right: &File) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
     use super::*;
@@ -352,6 +353,23 @@ mod tests {
         };
         store.update(change).unwrap();
         assert_eq!(store.read().unwrap().next_operation, 1);
+    }
+
+    #[test]
+    fn nobody_else_may_read_a_model() {
+        let home = tempfile::tempdir().unwrap();
+        let store = store(home.path());
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        assert_eq!(mode(&store.state()), 0o600);
+        let left_behind = store.state().with_extension("new");
+        fs::write(&left_behind, "{").unwrap();
+        fs::set_permissions(&left_behind, fs::Permissions::from_mode(0o644)).unwrap();
+        let change = |model: &mut Model| {
+            model.next_operation = 1;
+            Ok(())
+        };
+        store.update(change).unwrap();
+        assert_eq!(mode(&store.state()), 0o600);
     }
 
     #[test]

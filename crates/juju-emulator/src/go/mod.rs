@@ -4,6 +4,7 @@ pub(crate) mod base64;
 pub(crate) mod duration;
 pub(crate) mod error;
 pub(crate) mod flags;
+pub(crate) mod humanize;
 pub(crate) mod json;
 pub(crate) mod keyvalues;
 pub(crate) mod strconv;

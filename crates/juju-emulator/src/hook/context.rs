@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::controller::debug_log::LogLevel;
+use crate::controller::secret::SecretConsumer;
 use crate::controller::status::Status;
+use crate::hook::action::view::ActionOutcome;
 use crate::hook::pending_changes::PendingChanges;
 use crate::hook::server::NEEDS_STDIN;
 use crate::hook::unit_view::UnitView;
@@ -15,6 +17,7 @@ use crate::hook::unit_view::UnitView;
 pub struct HookContext {
     pub(crate) unit: UnitView,
     pub(crate) pending: PendingChanges,
+    pub(crate) action: ActionOutcome,
     /// Juju reads the unit's status once per hook, at the first `status-get`.
     pub(crate) unit_status_read: Option<Status>,
 }
@@ -51,6 +54,13 @@ pub enum Effect {
         /// Where it is to be.
         path: String,
     },
+    /// `secret-get`: the unit reads a secret, from now on this revision of it.
+    SecretRead {
+        /// The bare id.
+        id: String,
+        /// What the unit has of it.
+        consumer: SecretConsumer,
+    },
     /// `juju-log`: a record of the logger `unit.<unit>.juju-log`.
     Log {
         /// How important it is.
@@ -58,6 +68,8 @@ pub enum Effect {
         /// One record, which may have several lines.
         message: String,
     },
+    /// `action-log`: a line for the operator who runs the action.
+    ActionLog(String),
     /// `juju-reboot --now`: the hook is killed, and runs again after the machine has rebooted.
     RebootNow,
 }
@@ -80,6 +92,7 @@ impl HookContext {
         Self {
             unit,
             pending: PendingChanges::default(),
+            action: ActionOutcome::default(),
             unit_status_read: None,
         }
     }
@@ -88,5 +101,11 @@ impl HookContext {
     #[must_use]
     pub fn pending(&self) -> &PendingChanges {
         &self.pending
+    }
+
+    /// What the action has told so far; nothing in other hooks.
+    #[must_use]
+    pub fn action(&self) -> &ActionOutcome {
+        &self.action
     }
 }

@@ -1,5 +1,6 @@
 //! One hook: what it sees, what it asks for, and its process.
 
+pub(crate) mod action;
 pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod config;
@@ -16,6 +17,7 @@ pub(crate) mod process;
 pub(crate) mod reboot;
 pub(crate) mod relation;
 pub(crate) mod resource;
+pub(crate) mod secret;
 pub(crate) mod server;
 pub(crate) mod state;
 pub(crate) mod status;
@@ -31,6 +33,10 @@ use crate::hook::context::{Answer, CallRefused, HookContext};
 
 /// Sorted by name.
 const TABLE: &[HookCommand] = &[
+    action::commands::ACTION_FAIL,
+    action::commands::ACTION_GET,
+    action::commands::ACTION_LOG,
+    action::commands::ACTION_SET,
     workload_version::COMMAND,
     ports::commands::CLOSE_PORT,
     config::COMMAND,
@@ -50,6 +56,14 @@ const TABLE: &[HookCommand] = &[
     relation::commands::RELATION_MODEL_GET,
     relation::commands::RELATION_SET,
     resource::COMMAND,
+    secret::commands::SECRET_ADD,
+    secret::read::SECRET_GET,
+    secret::access::SECRET_GRANT,
+    secret::read::SECRET_IDS,
+    secret::read::SECRET_INFO_GET,
+    secret::commands::SECRET_REMOVE,
+    secret::access::SECRET_REVOKE,
+    secret::commands::SECRET_SET,
     state::STATE_DELETE,
     state::STATE_GET,
     state::STATE_SET,

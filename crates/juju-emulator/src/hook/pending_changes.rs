@@ -6,6 +6,7 @@ use std::iter;
 use serde::{Deserialize, Serialize};
 
 use crate::controller::ports::{ALL_ENDPOINTS, OpenedPorts, PortRange};
+use crate::controller::secret_changes::SecretChanges;
 use crate::go::strconv::quote;
 use crate::hook::relation::view::RelationChanges;
 use crate::hook::unit_view::UnitView;
@@ -24,6 +25,8 @@ pub struct PendingChanges {
     pub storage: BTreeMap<String, u32>,
     /// What `state-set` asked for; `None` deletes.
     pub state: BTreeMap<String, Option<String>>,
+    /// What `secret-add` and its like asked for.
+    pub secrets: SecretChanges,
     /// Whether `juju-reboot` without `--now` was run.
     pub reboot: bool,
 }

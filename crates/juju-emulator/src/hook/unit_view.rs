@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::controller::ports::OpenedPorts;
+use crate::controller::secret::Secret;
 use crate::controller::status::Status;
 use crate::hook::relation::view::{GoalState, RelationView};
 use crate::hook::storage::view::StorageView;
@@ -25,7 +27,7 @@ pub struct UnitView {
     /// What the hook is about.
     pub hook: HookKind,
     /// Every option that the charm declares, with its value or default; `None` when it has neither.
-    pub config: BTreeMap<String, Option<serde_json::Value>>,
+    pub config: BTreeMap<String, Option<Value>>,
     /// The unit's workload status.
     pub unit_status: Status,
     /// The application's status.
@@ -47,7 +49,11 @@ pub struct UnitView {
     /// What `state-set` has kept.
     pub state: BTreeMap<String, String>,
     /// How to reach the cloud, as `credential-get` prints it; `None` for an application that is not trusted.
-    pub cloud: Option<serde_json::Value>,
+    pub cloud: Option<Value>,
+    /// All secrets of the model, by bare id; the unit need not be allowed to read them.
+    pub secrets: BTreeMap<String, Secret>,
+    /// The ids that `secret-add` gives, in this order; random ones after them.
+    pub new_secret_ids: Vec<String>,
     /// What `leader-set` has set, for all units of the application.
     pub leader_settings: BTreeMap<String, String>,
     /// The units and relations that there are to be.
@@ -89,5 +95,8 @@ pub enum HookKind {
         id: String,
     },
     /// An action.
-    Action,
+    Action {
+        /// Its parameters, those with a default included.
+        params: Map<String, Value>,
+    },
 }

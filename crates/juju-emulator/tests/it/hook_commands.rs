@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use juju_emulator::{
-    Effect, HookContext, OpenedPorts, PendingChanges, UnitView, hook_command_names,
+    ActionOutcome, Effect, HookContext, OpenedPorts, PendingChanges, UnitView, hook_command_names,
 };
 use serde::Deserialize;
 
@@ -56,7 +56,10 @@ struct Then {
     now: Option<UnitView>,
     opened_ports: Option<OpenedPorts>,
     commit_error: Option<String>,
+    /// Why Juju refuses what the hook asks for about secrets.
+    secret_refusal: Option<String>,
     pending: Option<PendingChanges>,
+    action: Option<ActionOutcome>,
 }
 
 #[test]
@@ -244,8 +247,18 @@ fn check(case: &Record, report: &mut impl FnMut(String, String, String)) -> Resu
     if let Some(error) = &then.commit_error {
         compare("commit", &Err::<OpenedPorts, _>(error), &committed.as_ref());
     }
+    if let Some(refusal) = &then.secret_refusal {
+        let unit = &case.given;
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let changes = &hook.pending().secrets;
+        let committed = changes.commit(&unit.secrets, &unit.name, unit.leader, now);
+        compare("secrets", &Err::<(), _>(refusal), &committed.map(|_| ()));
+    }
     if let Some(pending) = &then.pending {
         compare("pending", pending, hook.pending());
+    }
+    if let Some(action) = &then.action {
+        compare("action", action, hook.action());
     }
     Ok(())
 }

@@ -173,9 +173,11 @@ impl Relation {
         }
         let mut unit_data = self.remote_units.clone();
         unit_data.insert(unit.to_owned(), self.unit_data.clone());
+        let remote_application = remote_application.unwrap_or_else(|| ours.clone());
         RelationView {
             endpoint: self.endpoint.clone(),
-            remote_application: remote_application.unwrap_or(ours),
+            key: format!("{ours}:{} {remote_application}", self.endpoint),
+            remote_application,
             members: self.remote_units.keys().cloned().collect(),
             unit_data,
             application_data,

@@ -15,6 +15,8 @@ pub struct RelationView {
     pub endpoint: String,
     /// The application on the other side; the unit's own among peers.
     pub remote_application: String,
+    /// The relation as its model calls it, the requirer first: `app:ingress mysql:db`, or `app:ring` among peers.
+    pub key: String,
     /// The units of the other side that have joined and not departed.
     pub members: BTreeSet<String>,
     /// What units have published, as far as the unit may read it: its own, and all of the other side.
