@@ -149,7 +149,10 @@ impl Recorder {
                 }
             }
             // No charm on ops sets these, since Juju 4 has them no more.
-            Effect::LeaderSettings(_) | Effect::RebootNow | Effect::ActionLog(_) => {}
+            Effect::LeaderSettings(_)
+            | Effect::RebootNow
+            | Effect::ActionLog(_)
+            | Effect::Resource { .. } => {}
         }
     }
 
