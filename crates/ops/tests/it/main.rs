@@ -6,6 +6,9 @@ mod actions;
 mod answering;
 mod change_set;
 mod config;
+#[path = "../../examples/database_actions.rs"]
+#[expect(dead_code, reason = "it has a main of its own")]
+mod database_actions;
 mod port_properties;
 mod ports;
 mod related_charms;
