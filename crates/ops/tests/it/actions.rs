@@ -6,7 +6,11 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use escargot::CargoBuild;
+use ops_testing::{Context, Exit, Outcome, State};
+use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::database_actions::Database;
 
 const METADATA: &str = "name: database\nsummary: s\ndescription: d\n";
 const ACTIONS: &str = "
@@ -77,6 +81,53 @@ impl Operator {
     fn ports(&self) -> String {
         self.ok("exec --unit database/0 -- opened-ports")
     }
+}
+
+#[test]
+fn an_action_leaves_the_same_in_process_and_through_dispatch() {
+    let operator = Operator::new();
+    let project = operator.home.path().join("database");
+    let contexts = [
+        Context::of_charm(&project, || Database),
+        Context::dispatching(&project),
+    ];
+    let given = State::default().with_opened_ports(["5432/tcp"]);
+    let given_then: [(&str, Value, Option<&str>); 5] = [
+        ("backup", json!({"target": "/srv/all"}), None),
+        (
+            "listen",
+            json!({"port": 22}),
+            Some("port 22 is taken by SSH"),
+        ),
+        ("listen", json!({"port": 80}), Some("exit status 1")),
+        ("restart", json!({}), Some("exit status 1")),
+        (
+            "drop",
+            json!({}),
+            Some(
+                "the charm does not carry out the action drop: unknown variant `drop`, expected one of `backup`, `listen`, `restart`, `vacuum`",
+            ),
+        ),
+    ];
+    for (action, params, failure) in given_then {
+        let outcomes = contexts.each_ref().map(|context| Outcome {
+            printed: String::new(),
+            ..context.run_action(action, params.clone(), &given)
+        });
+        let [in_process, dispatched] = &outcomes;
+        assert_eq!(in_process, dispatched, "{action} {params}");
+        assert_eq!(in_process.action.failure.as_deref(), failure);
+        assert_eq!(in_process.succeeded(), failure.is_none());
+        assert_eq!(in_process.state, given);
+    }
+    let then = contexts[1].run_action("backup", json!({"target": "/srv"}), &given);
+    let results = json!({"file": {"name": "/srv", "size": "7"}, "compressed": "false"});
+    assert_eq!(then.action.results, results);
+    assert_eq!(then.action.log, ["copying to /srv"]);
+    let then = contexts[1].run_action("vacuum", json!({}), &given);
+    assert_eq!(then.exit, Exit::Code(1));
+    let printed = "the charm panicked: there is no database\n";
+    assert_eq!(then.printed, printed);
 }
 
 #[test]

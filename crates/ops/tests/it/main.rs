@@ -7,6 +7,9 @@ mod answering;
 mod asking_juju;
 mod change_set;
 mod config;
+#[path = "../../examples/database_actions.rs"]
+#[expect(dead_code, reason = "it has a main of its own")]
+mod database_actions;
 mod port_properties;
 mod ports;
 mod related_charms;
