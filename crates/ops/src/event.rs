@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::action::TaskId;
+use crate::action::task_id::TaskId;
 use crate::relation::id::RelationId;
 use crate::secret::SecretId;
 use crate::storage::StorageId;

@@ -39,7 +39,7 @@
 //! | stop and remove the workload | [`Charm::stop`], [`Charm::remove`] |
 //! | talk to other applications and to peers | [`Unit::relation`], [`Unit::relations`], [`Relation`] |
 //! | act for the whole application | [`Unit::leader`], [`Leader`] |
-//! | carry out what operators run | [`Charm::action`], [`Action`] |
+//! | carry out what operators run | [`Charm::action`], [`Action::read`], [`ActionResults`] |
 //! | look at what happened | [`Unit::event`], [`Event`] |
 //! | say that the operator must act | [`Error::blocked`] |
 //! | say that something else must happen first | [`Error::waiting`] |
@@ -86,7 +86,9 @@ mod unit;
 mod unit_name;
 mod variables;
 
-pub use action::{Action, ActionResults, TaskId, TaskIdError};
+pub use action::action::Action;
+pub use action::results::ActionResults;
+pub use action::task_id::{TaskId, TaskIdError};
 pub use charm::Charm;
 pub use config::ConfigError;
 pub use dispatch::{dispatch, run};
