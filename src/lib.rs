@@ -32,3 +32,6 @@ mod relations {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/actions.md")]
 mod actions {}
+
+#[doc = include_str!("../docs/interfaces.md")]
+mod interfaces {}
