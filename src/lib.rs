@@ -33,5 +33,7 @@ mod relations {}
 #[doc = include_str!("../docs/actions.md")]
 mod actions {}
 
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
 #[doc = include_str!("../docs/interfaces.md")]
 mod interfaces {}

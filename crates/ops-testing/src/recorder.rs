@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use juju_emulator::{
     Answer, CallRefused, Effect, HookContext, HookKind, LogLevel, TakesEffect, UnitView,
     takes_effect,
@@ -12,7 +13,7 @@ use serde_json::Map;
 use crate::fault::{Fault, FaultKind};
 use crate::outcome::{ActionOutcome, Exit, LogLine, Outcome};
 use crate::state::ports::write_ports;
-use crate::state::{State, charm_status, relation};
+use crate::state::{State, charm_status, relation, secret};
 
 /// One hook that runs.
 pub(crate) struct Recorder {
@@ -70,8 +71,7 @@ impl Recorder {
     ) -> Result<Answered, CallRefused> {
         let fault = self.fault_of(command);
         if command != "juju-log" {
-            let line = [&[command.to_owned()], args].concat().join(" ");
-            self.outcome.hook_commands.push(line);
+            self.outcome.hook_commands.push(shown(command, args));
         }
         match fault {
             Some(FaultKind::CommandKilled) => return Ok(Answered::CommandKilled),
@@ -117,12 +117,23 @@ impl Recorder {
     /// Commits what the hook asked for, or rolls it back, as Juju would after this exit.
     pub(crate) fn end(mut self, exit: Exit) -> Outcome {
         self.outcome.exit = exit;
+        let (unit, leads) = (self.view.name.clone(), self.view.leader);
+        // What the unit follows, whatever becomes of the hook.
+        self.outcome.state.secrets = secret::from_views(&self.view.secrets, &unit);
         if exit == Exit::Code(0) {
-            match self.context.pending().commit(&self.view) {
-                Ok(ports) => {
+            let pending = self.context.pending();
+            let changes = &pending.secrets;
+            let now = Timestamp::UNIX_EPOCH;
+            let secrets = changes.commit(&self.view.secrets, &unit, leads, now);
+            let ports = pending
+                .commit(&self.view)
+                .map_err(|error| error.to_string());
+            match ports.and_then(|ports| Ok((ports, secrets?))) {
+                Ok((ports, secrets)) => {
                     let state = &mut self.outcome.state;
                     state.opened_ports = write_ports(&ports);
-                    relation::publish(&mut state.relations, &self.context.pending().relations);
+                    state.secrets = secret::from_views(&secrets, &unit);
+                    relation::publish(&mut state.relations, &pending.relations);
                 }
                 Err(error) => {
                     self.outcome.exit = Exit::CommitRefused;
@@ -183,6 +194,16 @@ impl Recorder {
             message: message.to_owned(),
         });
     }
+}
+
+/// The command as one would type it; the file of a secret has another name in every run.
+fn shown(command: &str, args: &[String]) -> String {
+    let mut words = vec![command];
+    for arg in args {
+        let is_file = command.starts_with("secret-") && words.last() == Some(&"--file");
+        words.push(if is_file { "FILE" } else { arg });
+    }
+    words.join(" ")
 }
 
 fn refused(why: &str) -> Answered {

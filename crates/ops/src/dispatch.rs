@@ -143,7 +143,7 @@ fn reconcile(charm: &mut dyn Charm, unit: &Unit) -> Result<Option<Status>> {
         }
         Err(error) => {
             let waits = matches!(error, Error::Waiting(_));
-            let status = dropped(unit, error)?;
+            let status = dropped(unit, error, waits)?;
             if waits {
                 unit.changes().publish(unit.hook_commands())?;
             }
@@ -161,7 +161,7 @@ fn act(charm: &mut dyn Charm, action: &Action<'_>, unit: &Unit) -> Result<()> {
     let last = match sent(unit, checked) {
         Ok(results) => results.command(),
         Err(error) => {
-            let status = dropped(unit, error)?;
+            let status = dropped(unit, error, false)?;
             Some(
                 HookCommand::new("action-fail")
                     .arg("--")
@@ -183,11 +183,11 @@ fn sent<T>(unit: &Unit, returned: Result<T>) -> Result<T> {
 }
 
 /// Takes back what Juju has been told, when the hook is to end well in spite of the error, and returns how the unit fares.
-fn dropped(unit: &Unit, error: Error) -> Result<Status> {
+fn dropped(unit: &Unit, error: Error, publishes: bool) -> Result<Status> {
     let Some(status) = error.status() else {
         return Err(error);
     };
-    match unit.changes().take_back(unit.hook_commands()) {
+    match unit.changes().take_back(publishes, unit.hook_commands()) {
         Ok(()) => Ok(status),
         Err(refused) => Err(error.with_failed_undo(refused)),
     }

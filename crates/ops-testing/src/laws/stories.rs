@@ -8,6 +8,7 @@ use crate::laws::relation_story;
 use crate::laws::story::{Step, Story};
 use crate::state::State;
 use crate::state::relation::Relation;
+use crate::state::secret::{Owner, Secret};
 
 /// Where the pseudo-random stories come from. They are the same in every run.
 const SEED: u64 = 2026;
@@ -163,5 +164,24 @@ fn events(charm: &Charm, given: &State, examples: &[Relation]) -> Vec<Step> {
         relation: Some(relation),
         ..event.into()
     });
-    of_unit.chain(of_relations).collect()
+    let of_secrets = given.secrets.iter().flat_map(secret_events);
+    of_unit.chain(of_relations).chain(of_secrets).collect()
+}
+
+/// What may come about a secret at any moment, its revocation included, of which no event tells.
+fn secret_events(secret: &Secret) -> Vec<Step> {
+    let changed = Step::from(secret.changed());
+    if secret.owner == Owner::Others {
+        let revoked = Step {
+            revoked: Some(secret.id()),
+            ..Event::UpdateStatus.into()
+        };
+        return vec![changed, revoked];
+    }
+    let of_owner = [secret.rotate(), secret.expired()].map(|event| Step {
+        // For an application its leader acts.
+        leader: (secret.owner == Owner::Application).then_some(true),
+        ..event.into()
+    });
+    [changed].into_iter().chain(of_owner).collect()
 }

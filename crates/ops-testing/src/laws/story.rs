@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ops::Event;
+use ops::{Event, SecretId};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -12,7 +12,7 @@ use crate::laws::relation_story::RelationStep;
 use crate::laws::rust_code;
 use crate::laws::workload::Workload;
 use crate::outcome::{Exit, Outcome};
-use crate::state::State;
+use crate::state::{State, secret};
 
 /// A given state and what happens then. The workload is at first as it was before the charm was installed.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub(super) struct Step {
     pub(super) leader: Option<bool>,
     /// What is true of a relation by then.
     pub(super) relation: Option<RelationStep>,
+    /// The secret of others that the unit may no longer read by then.
+    pub(super) revoked: Option<SecretId>,
     pub(super) fault: Option<StepFault>,
 }
 
@@ -60,6 +62,7 @@ impl From<Event> for Step {
                 _ => None,
             },
             event,
+            revoked: None,
             fault: None,
         }
     }
@@ -74,6 +77,10 @@ impl Step {
         }
         if let Some(relation) = &self.relation {
             relation.prepare(&mut state);
+            secret::end_grants(&mut state.secrets, &state.relations);
+        }
+        if let Some(revoked) = &self.revoked {
+            state = state.without_secret(revoked);
         }
         state.leader = self.leader.unwrap_or(state.leader);
         state
@@ -83,6 +90,7 @@ impl Step {
     pub(super) fn conclude(&self, mut state: State) -> State {
         if let Some(relation) = &self.relation {
             relation.conclude(&mut state);
+            secret::end_grants(&mut state.secrets, &state.relations);
         }
         state
     }
@@ -103,6 +111,9 @@ impl Step {
         }
         if self.leader == Some(false) {
             text += "the unit leads no more, then ";
+        }
+        if let Some(secret) = &self.revoked {
+            let _ = write!(text, "the unit may no longer read {secret}, then ");
         }
         let _ = write!(text, "{}", self.event);
         if let Some(params) = &self.params {
@@ -226,6 +237,12 @@ impl Story {
             }
             if step.relation.is_some() {
                 state += &rust_code::with_relations(&told.before.state.relations);
+            }
+            if let Some(secret) = &step.revoked {
+                state = format!(
+                    "{state}.without_secret(&{:?}.parse().unwrap())",
+                    secret.to_string()
+                );
             }
             if let Some(leads) = step.leader {
                 state = if leads {

@@ -15,3 +15,4 @@ mod ports;
 mod related_charms;
 mod relations;
 mod scripted;
+mod secrets;
