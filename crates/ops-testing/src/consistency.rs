@@ -5,7 +5,7 @@ use std::fmt;
 use juju_emulator::charm::metadata::Charm;
 use ops::{Event, JujuContext, StorageEvent};
 
-use crate::state::{State, ports, relation};
+use crate::state::{State, ports, relation, storage};
 
 /// A state that Juju is never in, or an event that it does not dispatch in it, with every reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +39,7 @@ pub(crate) fn check(
         unit,
         &mut reasons,
     );
+    storage::check(state, charm, &mut reasons);
     relation::check(&state.relations, event, charm, unit, &mut reasons);
     if state.planned_units == 0 {
         reasons.push("planned-units: the unit itself is one".to_owned());

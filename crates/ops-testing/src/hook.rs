@@ -48,6 +48,9 @@ pub(crate) fn hook(event: &Event, unit: &str) -> (Hook, HookKind) {
         event => Hook::unit(&event.to_string()),
     };
     let kind = match &hook {
+        Hook::Storage { name, id, .. } => HookKind::Storage {
+            id: format!("{name}/{id}"),
+        },
         Hook::Relation {
             endpoint,
             id,

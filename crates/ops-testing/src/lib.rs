@@ -64,3 +64,4 @@ pub use outcome::{Exit, LogLine, Outcome};
 pub use programs::{emulator, stage_charm};
 pub use state::State;
 pub use state::relation::Relation;
+pub use state::storage::Storage;

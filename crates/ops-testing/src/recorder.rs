@@ -1,16 +1,18 @@
 //! Answers the hook commands of one run, and keeps what they did.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use juju_emulator::charm::metadata::{Charm, StorageDeclaration};
 use juju_emulator::{
     Answer, CallRefused, Effect, HookContext, LogLevel, TakesEffect, UnitView, takes_effect,
 };
-use ops::Event;
+use ops::{Event, Reboot};
 
 use crate::fault::{Fault, FaultKind};
 use crate::outcome::{Exit, LogLine, Outcome};
 use crate::state::ports::write_ports;
-use crate::state::{State, charm_status, relation};
+use crate::state::{State, charm_status, relation, storage};
 
 /// One hook that runs.
 pub(crate) struct Recorder {
@@ -22,6 +24,9 @@ pub(crate) struct Recorder {
     fault: Option<Fault>,
     /// Juju refuses every hook command in this event.
     restricted: bool,
+    event: Event,
+    /// The storage that the charm declares.
+    declared: BTreeMap<String, StorageDeclaration>,
 }
 
 /// What becomes of a hook command.
@@ -35,14 +40,23 @@ pub(crate) enum Answered {
 }
 
 impl Recorder {
-    pub(crate) fn new(event: &Event, given: &State, view: UnitView, fault: Option<Fault>) -> Self {
+    pub(crate) fn new(
+        event: &Event,
+        given: &State,
+        charm: &Charm,
+        view: UnitView,
+        fault: Option<Fault>,
+    ) -> Self {
         Self {
             restricted: event.is_restricted(),
+            event: event.clone(),
+            declared: charm.storages.clone(),
             context: HookContext::new(view.clone()),
             view,
             outcome: Outcome {
                 state: given.clone(),
                 exit: Exit::Code(0),
+                reboot: None,
                 hook_commands: Vec::new(),
                 rolled_back: Vec::new(),
                 status_history: Vec::new(),
@@ -90,8 +104,10 @@ impl Recorder {
         for effect in &answer.effects {
             self.keep(effect);
         }
+        let reboots = answer.effects.contains(&Effect::RebootNow);
         Ok(match fault {
             Some(_) => Answered::CharmKilled,
+            None if reboots => Answered::CharmKilled,
             None => Answered::Answer(answer),
         })
     }
@@ -111,11 +127,21 @@ impl Recorder {
     pub(crate) fn end(mut self, exit: Exit) -> Outcome {
         self.outcome.exit = exit;
         if exit == Exit::Code(0) {
-            match self.context.pending().commit(&self.view) {
+            let pending = self.context.pending().clone();
+            let state = &mut self.outcome.state;
+            let committed = pending
+                .commit(&self.view)
+                .map_err(|error| error.to_string());
+            let committed = committed.and_then(|ports| {
+                storage::add(state, &self.view.name, &pending.storage, &self.declared)?;
+                Ok(ports)
+            });
+            match committed {
                 Ok(ports) => {
-                    let state = &mut self.outcome.state;
                     state.opened_ports = write_ports(&ports);
-                    relation::publish(&mut state.relations, &self.context.pending().relations);
+                    relation::publish(&mut state.relations, &pending.relations);
+                    storage::leave(state, &self.event);
+                    self.outcome.reboot = pending.reboot.then_some(Reboot::AfterHook);
                 }
                 Err(error) => {
                     self.outcome.exit = Exit::CommitRefused;
@@ -148,11 +174,9 @@ impl Recorder {
                     consumers.insert(self.view.name.clone(), consumer.clone());
                 }
             }
+            Effect::RebootNow => self.outcome.reboot = Some(Reboot::Now),
             // No charm on ops sets these, since Juju 4 has them no more.
-            Effect::LeaderSettings(_)
-            | Effect::RebootNow
-            | Effect::ActionLog(_)
-            | Effect::Resource { .. } => {}
+            Effect::LeaderSettings(_) | Effect::ActionLog(_) | Effect::Resource { .. } => {}
         }
     }
 

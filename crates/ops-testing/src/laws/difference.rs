@@ -23,6 +23,8 @@ impl Situation {
             opened_ports: joined(&self.state.opened_ports),
             ..self.state.clone()
         };
+        // What operators do, and Juju for the charm.
+        state.storages.clear();
         if !state.leader {
             // What another unit does by now.
             state.application_status = None;

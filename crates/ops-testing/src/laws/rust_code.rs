@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ops::{Event, RelationEvent, Status};
+use ops::{Event, RelationEvent, Status, StorageEvent};
 use serde_json::Value;
 
 use crate::state::State;
 use crate::state::relation::Relation;
+use crate::state::storage::Storage;
 
 /// A state as the test would build it: `State::default().with_config("server-port", 6789)`.
 pub(super) fn state(state: &State) -> String {
@@ -28,6 +29,13 @@ pub(super) fn state(state: &State) -> String {
     }
     if !state.relations.is_empty() {
         calls.push(with_relations(&state.relations));
+    }
+    calls.extend(state.storages.iter().map(with_storage));
+    for (name, path) in &state.resources {
+        calls.push(format!(
+            ".with_resource({name:?}, {:?})",
+            path.to_string_lossy()
+        ));
     }
     if state.planned_units != 1 {
         calls.push(format!(".with_planned_units({})", state.planned_units));
@@ -55,6 +63,18 @@ pub(super) fn with_config(option: &str, value: &Value) -> String {
 pub(super) fn with_relations(relations: &[Relation]) -> String {
     let relations: Vec<_> = relations.iter().map(relation_of).collect();
     format!(".with_relations([{}])", relations.join(", "))
+}
+
+/// A storage of a state: `.with_storage(Storage::new("data", 0, "/srv/data"))`.
+fn with_storage(storage: &Storage) -> String {
+    let block = if storage.block {
+        ".as_block_device()"
+    } else {
+        ""
+    };
+    let (name, number) = (&storage.name, storage.number);
+    let location = storage.location.to_string_lossy();
+    format!(".with_storage(Storage::new({name:?}, {number}, {location:?}){block})")
 }
 
 fn relation_of(relation: &Relation) -> String {
@@ -100,8 +120,20 @@ pub(super) fn event(event: &Event) -> String {
         Event::RelationChanged(payload) => relation("RelationChanged", payload),
         Event::RelationDeparted(payload) => relation("RelationDeparted", payload),
         Event::RelationBroken(payload) => relation("RelationBroken", payload),
+        Event::StorageAttached(payload) => storage(payload, "attached"),
+        Event::StorageDetaching(payload) => storage(payload, "detaching"),
         Event::Other(name) => format!("Event::Other({name:?}.into())"),
         event => format!("Event::{event:?}"),
+    }
+}
+
+fn storage(event: &StorageEvent, what: &str) -> String {
+    match (&event.id, &event.location) {
+        (Some(id), Some(location)) => {
+            let (name, number) = (id.name(), id.number());
+            format!("Storage::new({name:?}, {number}, {location:?}).{what}()")
+        }
+        _ => format!("{event:?}"),
     }
 }
 

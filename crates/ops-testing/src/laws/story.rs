@@ -13,6 +13,7 @@ use crate::laws::rust_code;
 use crate::laws::workload::Workload;
 use crate::outcome::{Exit, Outcome};
 use crate::state::State;
+use crate::state::storage::{self, Storage};
 
 /// A given state and what happens then. The workload is at first as it was before the charm was installed.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Step {
     pub(super) leader: Option<bool>,
     /// What is true of a relation by then.
     pub(super) relation: Option<RelationStep>,
+    /// A storage that the unit has by then, and how many of its name it can have at most.
+    pub(super) storage: Option<(Storage, Option<u32>)>,
     pub(super) fault: Option<StepFault>,
 }
 
@@ -57,6 +60,7 @@ impl From<Event> for Step {
                 _ => None,
             },
             event,
+            storage: None,
             fault: None,
         }
     }
@@ -72,6 +76,22 @@ impl Step {
         if let Some(relation) = &self.relation {
             relation.prepare(&mut state);
         }
+        if let Some((storage, maximum)) = &self.storage
+            && !state.storages.contains(storage)
+        {
+            let mut room = maximum.unwrap_or(u32::MAX);
+            state.storages.retain(|it| {
+                let is_other = it.name != storage.name;
+                room = room.saturating_sub(u32::from(!is_other));
+                is_other || room > 0
+            });
+            state.storages.push(storage.clone());
+        }
+        if matches!(self.event, Event::Stop | Event::Remove) {
+            // All of it is detached before.
+            state.storages.clear();
+            state.storage_to_come.clear();
+        }
         state.leader = self.leader.unwrap_or(state.leader);
         state
     }
@@ -81,6 +101,7 @@ impl Step {
         if let Some(relation) = &self.relation {
             relation.conclude(&mut state);
         }
+        storage::leave(&mut state, &self.event);
         state
     }
 
@@ -111,6 +132,20 @@ impl Step {
             None => {}
         }
         text
+    }
+}
+
+/// Numbers that no given state is likely to have.
+const ADDED_STORAGE: u64 = 3_000;
+
+/// Juju brings what the charm has asked for before anything else happens.
+fn bring_storage(state: &mut State, context: &Context) {
+    for (name, count) in std::mem::take(&mut state.storage_to_come) {
+        for _ in 0..count {
+            let numbers = state.storages.iter().map(|it| it.number + 1);
+            let number = numbers.max().unwrap_or_default().max(ADDED_STORAGE);
+            state.storages.push(context.storage(&name, number));
+        }
     }
 }
 
@@ -155,6 +190,7 @@ impl Story {
                 }
             };
             state = step.conclude(outcome.state.clone());
+            bring_storage(&mut state, context);
             let after = Situation {
                 state: state.clone(),
                 workload: workload.snapshot(),

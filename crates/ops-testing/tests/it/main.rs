@@ -7,3 +7,4 @@ mod context;
 mod laws;
 mod programs;
 mod relations;
+mod storage;
