@@ -182,7 +182,7 @@ impl Context {
         let identity = self.identity(given);
         consistency::check(event, given, &self.charm, &identity.unit)?;
         let mut given = given.clone();
-        storage::arrive(&mut given, event, &self.charm);
+        storage::arrive(&mut given.storages, event, &self.charm);
         let given = &given;
         let (hook, kind) = hook(event, &identity.unit);
         let view = UnitView {

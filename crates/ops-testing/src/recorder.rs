@@ -133,14 +133,21 @@ impl Recorder {
                 .commit(&self.view)
                 .map_err(|error| error.to_string());
             let committed = committed.and_then(|ports| {
-                storage::add(state, &self.view.name, &pending.storage, &self.declared)?;
-                Ok(ports)
+                let to_come = storage::with_added(
+                    &state.storage_to_come,
+                    &state.storages,
+                    &self.view.name,
+                    &pending.storage,
+                    &self.declared,
+                )?;
+                Ok((ports, to_come))
             });
             match committed {
-                Ok(ports) => {
+                Ok((ports, to_come)) => {
+                    state.storage_to_come = to_come;
                     state.opened_ports = write_ports(&ports);
                     relation::publish(&mut state.relations, &pending.relations);
-                    storage::leave(state, &self.event);
+                    storage::leave(&mut state.storages, &self.event);
                     self.outcome.reboot = pending.reboot.then_some(Reboot::AfterHook);
                 }
                 Err(error) => {

@@ -106,6 +106,7 @@ mod status;
 mod storage;
 mod unit;
 mod unit_name;
+mod unit_status;
 mod variables;
 mod workload_version;
 

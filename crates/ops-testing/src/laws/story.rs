@@ -101,7 +101,7 @@ impl Step {
         if let Some(relation) = &self.relation {
             relation.conclude(&mut state);
         }
-        storage::leave(&mut state, &self.event);
+        storage::leave(&mut state.storages, &self.event);
         state
     }
 
