@@ -27,3 +27,13 @@ mod check_that_your_charm_is_holistic {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/relations.md")]
 mod relations {}
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/actions.md")]
+mod actions {}
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/interfaces.md")]
+mod interfaces {}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hello_server::charm::HelloServer;
-use ops::{Event, Status};
+use ops::{ActionEvent, Event, Status};
 use ops_testing::{Context, Exit, Fault, FaultKind, Relation, State, Workload as _};
 
 use crate::levels::{FakeServer, Unit, at_each_level, free_port};
@@ -323,6 +323,37 @@ fn a_port_is_published_once_the_server_answers_on_it() {
         // then
         assert!(unit.serves(now));
         assert_eq!(published(&then.state).1, application_on(now));
+    });
+}
+
+#[test]
+fn the_action_tells_the_url_or_what_is_missing() {
+    at_each_level(|unit| {
+        let (_, given) = unit.installed();
+        let url = Event::Action(ActionEvent {
+            name: "url".to_owned(),
+            id: 9.into(),
+        });
+        let mut silent = to_an_ingress();
+        silent.remote_application_data.clear();
+        for (given, said) in [
+            (
+                given.clone(),
+                "action-fail -- it is behind no ingress: each unit answers at its own address, see `juju status`",
+            ),
+            (
+                given.clone().with_relation(silent),
+                "action-fail -- for proxy to publish ingress in ingress:3",
+            ),
+            (
+                given.clone().with_relation(to_an_ingress()),
+                "action-set -- url=http://10.0.0.1/testing-web/",
+            ),
+        ] {
+            let then = unit.run(&url, &given);
+            assert_eq!(then.hook_commands.last().unwrap(), said);
+            assert_eq!(then.state, given);
+        }
     });
 }
 

@@ -12,7 +12,7 @@
 //! # The requirer
 //!
 //! ```no_run
-//! use interfaces::ingress::{ApplicationData, Requirer, UnitData};
+//! use interfaces::ingress::{ApplicationData, Requirer};
 //! use ops::{Result, Status, Unit};
 //!
 //! fn reconcile(unit: &Unit) -> Result<Status> {
@@ -21,10 +21,7 @@
 //!         return Ok(Status::active());
 //!     };
 //!     let ingress = Requirer::new(relation);
-//!     ingress.publish_unit(&UnitData { host: "10.0.0.7".to_owned(), ip: None })?;
-//!     if let Some(leader) = unit.leader()? {
-//!         ingress.publish_application(&leader, &ApplicationData::new(unit, port))?;
-//!     }
+//!     ingress.publish(unit, &ApplicationData::new(unit, port))?;
 //!     // Until the provider has answered, the unit is waiting.
 //!     Ok(Status::active().with_message(format!("at {}", ingress.url()?)))
 //! }
@@ -170,20 +167,16 @@ impl<'u> Requirer<'u> {
         Self(relation)
     }
 
-    /// Publishes where this unit is reached.
+    /// Publishes where this unit is reached, and, if the unit leads it, what the application asks for.
     ///
     /// # Errors
-    /// Only those of any hook command.
-    pub fn publish_unit(&self, data: &UnitData) -> Result<()> {
-        self.0.set_unit_data(data)
-    }
-
-    /// Publishes what the application asks for.
-    ///
-    /// # Errors
-    /// Only those of any hook command.
-    pub fn publish_application(&self, leader: &Leader<'_>, data: &ApplicationData) -> Result<()> {
-        leader.set_application_data(&self.0, data)
+    /// [`Error::Waiting`] while Juju has published no address of the unit.
+    pub fn publish(&self, unit: &Unit, application: &ApplicationData) -> Result<()> {
+        self.0.set_unit_data(&UnitData::new(unit, &self.0)?)?;
+        if let Some(leader) = unit.leader()? {
+            leader.set_application_data(&self.0, application)?;
+        }
+        Ok(())
     }
 
     /// The url at which others reach the application, such as `http://10.0.0.1:8080/staging-web/`.

@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::path::Path;
 
-use interfaces::ingress::{
-    ApplicationData, HealthcheckParams, Provider, Requirer, Scheme, UnitData,
-};
+use interfaces::ingress::{ApplicationData, HealthcheckParams, Provider, Requirer, Scheme};
 use ops::{Charm, Event, Result, Status, Unit};
 use ops_testing::{Context, Outcome, Relation, State};
 
@@ -19,24 +17,20 @@ impl Charm for Web {
         let Some(relation) = unit.relation("ingress")? else {
             return Ok(Status::active());
         };
-        let address = UnitData::new(unit, &relation)?;
         let ingress = Requirer::new(relation);
-        ingress.publish_unit(&address)?;
-        if let Some(leader) = unit.leader()? {
-            let port = NonZeroU16::new(8000).unwrap();
-            let healthcheck_params = Some(HealthcheckParams {
-                path: "/health".to_owned(),
-                interval: Some("30s".to_owned()),
-                timeout: None,
-            });
-            let application = ApplicationData {
-                strip_prefix: Some(true),
-                scheme: Some(Scheme::Http),
-                healthcheck_params,
-                ..ApplicationData::new(unit, port)
-            };
-            ingress.publish_application(&leader, &application)?;
-        }
+        let port = NonZeroU16::new(8000).unwrap();
+        let healthcheck_params = Some(HealthcheckParams {
+            path: "/health".to_owned(),
+            interval: Some("30s".to_owned()),
+            timeout: None,
+        });
+        let application = ApplicationData {
+            strip_prefix: Some(true),
+            scheme: Some(Scheme::Http),
+            healthcheck_params,
+            ..ApplicationData::new(unit, port)
+        };
+        ingress.publish(unit, &application)?;
         Ok(Status::active().with_message(ingress.url()?))
     }
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use juju_emulator::charm::metadata::Charm;
-use ops::{Event, JujuContext, StorageEvent};
+use ops::{ActionEvent, Event, JujuContext, StorageEvent};
+use serde_json::{Map, Value};
 
-use crate::state::{State, ports, relation, storage};
+use crate::state::{State, ports, relation, secret, storage};
 
 /// A state that Juju is never in, or an event that it does not dispatch in it, with every reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +26,7 @@ impl fmt::Display for ImpossibleState {
 
 pub(crate) fn check(
     event: &Event,
+    params: &Map<String, Value>,
     state: &State,
     charm: &Charm,
     unit: &str,
@@ -46,10 +48,14 @@ pub(crate) fn check(
         }
     }
     relation::check(&state.relations, event, charm, unit, &mut reasons);
+    secret::check(state, event, &mut reasons);
     if state.planned_units == 0 {
         reasons.push("planned-units: the unit itself is one".to_owned());
     }
     check_event(event, state, charm, &mut reasons);
+    if let Event::Action(action) = event {
+        check_action(action, params, charm, &mut reasons);
+    }
     if reasons.is_empty() {
         Ok(())
     } else {
@@ -73,12 +79,6 @@ fn check_event(event: &Event, state: &State, charm: &Charm, reasons: &mut Vec<St
         Event::StorageAttached(storage) | Event::StorageDetaching(storage) => {
             check_storage(event, storage, charm, reasons);
         }
-        Event::Action(action) if !charm.actions.contains_key(&action.name) => {
-            reasons.push(format!(
-                "{event}: the charm has no action {:?}",
-                action.name
-            ));
-        }
         Event::PebbleReady { .. }
         | Event::PebbleCustomNotice(_)
         | Event::PebbleCheckFailed(_)
@@ -100,6 +100,21 @@ fn check_event(event: &Event, state: &State, charm: &Charm, reasons: &mut Vec<St
         }
         _ => {}
     }
+}
+
+/// Juju itself refuses an action that the charm does not declare, and parameters that do not fit.
+fn check_action(
+    event: &ActionEvent,
+    params: &Map<String, Value>,
+    charm: &Charm,
+    reasons: &mut Vec<String>,
+) {
+    let name = &event.name;
+    let refusal = match charm.action(name) {
+        None => Some(format!("the charm has no action {name:?}")),
+        Some(action) => action.check(params).err(),
+    };
+    reasons.extend(refusal.map(|refusal| format!("{name}: {refusal}")));
 }
 
 /// Whether a charm that is dispatched for this hook takes it for this event.

@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use jiff::Timestamp;
 use juju_emulator::charm::metadata::{Charm, StorageDeclaration};
 use juju_emulator::{
-    Answer, CallRefused, Effect, HookContext, LogLevel, TakesEffect, UnitView, takes_effect,
+    Answer, CallRefused, Effect, HookContext, HookKind, LogLevel, TakesEffect, UnitView,
+    takes_effect,
 };
 use ops::{Event, Reboot};
+use serde_json::Map;
 
 use crate::fault::{Fault, FaultKind};
-use crate::outcome::{Exit, LogLine, Outcome};
+use crate::outcome::{ActionOutcome, Exit, LogLine, Outcome};
 use crate::state::ports::write_ports;
-use crate::state::{State, charm_status, relation, storage};
+use crate::state::{State, charm_status, relation, secret, storage};
 
 /// One hook that runs.
 pub(crate) struct Recorder {
@@ -60,6 +63,11 @@ impl Recorder {
                 hook_commands: Vec::new(),
                 rolled_back: Vec::new(),
                 status_history: Vec::new(),
+                action: ActionOutcome {
+                    results: Map::new().into(),
+                    log: Vec::new(),
+                    failure: None,
+                },
                 log: Vec::new(),
                 printed: String::new(),
             },
@@ -77,8 +85,7 @@ impl Recorder {
     ) -> Result<Answered, CallRefused> {
         let fault = self.fault_of(command);
         if command != "juju-log" {
-            let line = [&[command.to_owned()], args].concat().join(" ");
-            self.outcome.hook_commands.push(line);
+            self.outcome.hook_commands.push(shown(command, args));
         }
         match fault {
             Some(FaultKind::CommandKilled) => return Ok(Answered::CommandKilled),
@@ -126,26 +133,30 @@ impl Recorder {
     /// Commits what the hook asked for, or rolls it back, as Juju would after this exit.
     pub(crate) fn end(mut self, exit: Exit) -> Outcome {
         self.outcome.exit = exit;
+        let (unit, leads) = (self.view.name.clone(), self.view.leader);
+        // What the unit follows, whatever becomes of the hook.
+        self.outcome.state.secrets = secret::from_views(&self.view.secrets, &unit);
         if exit == Exit::Code(0) {
-            let pending = self.context.pending().clone();
-            let state = &mut self.outcome.state;
-            let committed = pending
+            let pending = self.context.pending();
+            let changes = &pending.secrets;
+            let now = Timestamp::UNIX_EPOCH;
+            let secrets = changes.commit(&self.view.secrets, &unit, leads, now);
+            let ports = pending
                 .commit(&self.view)
                 .map_err(|error| error.to_string());
-            let committed = committed.and_then(|ports| {
-                let to_come = storage::with_added(
-                    &state.storage_to_come,
-                    &state.storages,
-                    &self.view.name,
-                    &pending.storage,
-                    &self.declared,
-                )?;
-                Ok((ports, to_come))
-            });
-            match committed {
-                Ok((ports, to_come)) => {
+            let to_come = storage::with_added(
+                &self.outcome.state.storage_to_come,
+                &self.outcome.state.storages,
+                &unit,
+                &pending.storage,
+                &self.declared,
+            );
+            match ports.and_then(|ports| Ok((ports, secrets?, to_come?))) {
+                Ok((ports, secrets, to_come)) => {
+                    let state = &mut self.outcome.state;
                     state.storage_to_come = to_come;
                     state.opened_ports = write_ports(&ports);
+                    state.secrets = secret::from_views(&secrets, &unit);
                     relation::publish(&mut state.relations, &pending.relations);
                     storage::leave(&mut state.storages, &self.event);
                     self.outcome.reboot = pending.reboot.then_some(Reboot::AfterHook);
@@ -155,6 +166,22 @@ impl Recorder {
                     self.log(LogLevel::Error, &format!("cannot apply changes: {error}"));
                 }
             }
+        }
+        let told = self.context.action();
+        self.outcome.action.results = told.results.clone().into();
+        self.outcome.action.failure = told.failure.clone();
+        if let HookKind::Action { .. } = self.view.hook {
+            let why = match self.outcome.exit {
+                Exit::Code(0) => None,
+                Exit::Code(code) => Some(format!("exit status {code}")),
+                Exit::Signal(_) => Some("action terminated".to_owned()),
+                Exit::CommitRefused => told
+                    .failure
+                    .is_none()
+                    .then(|| "committing requested changes failed".to_owned()),
+            };
+            let failure = &mut self.outcome.action.failure;
+            *failure = why.or_else(|| failure.take());
         }
         if self.outcome.exit != Exit::Code(0) {
             self.outcome.rolled_back = self.waiting;
@@ -182,8 +209,9 @@ impl Recorder {
                 }
             }
             Effect::RebootNow => self.outcome.reboot = Some(Reboot::Now),
+            Effect::ActionLog(line) => self.outcome.action.log.push(line.clone()),
             // No charm on ops sets these, since Juju 4 has them no more.
-            Effect::LeaderSettings(_) | Effect::ActionLog(_) | Effect::Resource { .. } => {}
+            Effect::LeaderSettings(_) | Effect::Resource { .. } => {}
         }
     }
 
@@ -193,6 +221,16 @@ impl Recorder {
             message: message.to_owned(),
         });
     }
+}
+
+/// The command as one would type it; the file of a secret has another name in every run.
+fn shown(command: &str, args: &[String]) -> String {
+    let mut words = vec![command];
+    for arg in args {
+        let is_file = command.starts_with("secret-") && words.last() == Some(&"--file");
+        words.push(if is_file { "FILE" } else { arg });
+    }
+    words.join(" ")
 }
 
 fn refused(why: &str) -> Answered {

@@ -6,6 +6,7 @@ use crate::hook_command::{HookCommand, HookCommandError, HookCommands};
 use crate::ports::hook_ports::HookPorts;
 use crate::ports::port::Port;
 use crate::relation::hook_relations::HookRelations;
+use crate::secret::hook_secrets::HookSecrets;
 use crate::status::Status;
 use crate::storage::added::AddedStorage;
 
@@ -18,6 +19,7 @@ pub(crate) struct Changes {
     /// None until the charm asks for them.
     pub(crate) ports: RefCell<Option<HookPorts>>,
     pub(crate) relations: HookRelations,
+    pub(crate) secrets: HookSecrets,
     /// What the leader wants the application's status to be.
     pub(crate) application_status: RefCell<Option<Status>>,
     pub(crate) storage: AddedStorage,
@@ -29,6 +31,7 @@ impl Changes {
     /// Tells Juju all that is held.
     pub(crate) fn send(&self, hook_commands: &dyn HookCommands) -> Result<(), HookCommandError> {
         let mut commands = self.of_ports(HookPorts::held);
+        commands.extend(self.secrets.held());
         commands.extend(self.relations.held());
         commands.extend(self.storage.held());
         let status = self.application_status.borrow();
@@ -38,18 +41,25 @@ impl Changes {
     }
 
     /// Tells Juju what is to be published in relations, by a unit that waits: the other side may wait for just that, and
-    /// both would wait for ever.
+    /// both would wait for ever. What is published may name secrets, so Juju is told of these too.
     pub(crate) fn publish(&self, hook_commands: &dyn HookCommands) -> Result<(), HookCommandError> {
-        run_all(&self.relations.held(), hook_commands)
+        let mut commands = self.secrets.held();
+        commands.extend(self.relations.held());
+        run_all(&commands, hook_commands)
     }
 
     /// Drops all that is held, and takes back what Juju has been told at once: it would do that after a hook that ends
-    /// well without having done what it was to do.
+    /// well without having done what it was to do. Secrets stay where the unit goes on to [`publish`](Self::publish).
     pub(crate) fn take_back(
         &self,
+        publishes: bool,
         hook_commands: &dyn HookCommands,
     ) -> Result<(), HookCommandError> {
-        run_all(&self.of_ports(HookPorts::undo), hook_commands)
+        let mut commands = self.of_ports(HookPorts::undo);
+        if !publishes {
+            commands.extend(self.secrets.undo());
+        }
+        run_all(&commands, hook_commands)
     }
 
     /// The status of a unit that is active, but has a port that Juju does not open before the next hook.

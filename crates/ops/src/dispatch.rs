@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::action::Action;
+use crate::action::action::Action;
 use crate::charm::Charm;
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -71,7 +71,24 @@ pub fn run<C: Charm>(charm: impl FnOnce(&JujuContext) -> C) -> ExitCode {
             let _ = writeln!(io::stderr(), "{}: {status}", context.event());
             ExitCode::SUCCESS
         }
-        Ok(Err(_)) | Err(_) => ExitCode::FAILURE,
+        Ok(Err(error)) => {
+            show_operator(&context, &with_causes(&error));
+            ExitCode::FAILURE
+        }
+        Err(payload) => {
+            let message = payload.downcast_ref::<String>().map(String::as_str);
+            let message = message.or_else(|| payload.downcast_ref::<&str>().copied());
+            let message = message.unwrap_or("no message");
+            show_operator(&context, &format!("the charm panicked: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints why an action has failed, where `juju run` shows it: the log does not reach the operator.
+fn show_operator(context: &JujuContext, why: &str) {
+    if let Event::Action(_) = context.event() {
+        let _ = writeln!(io::stderr(), "{why}");
     }
 }
 
@@ -126,7 +143,7 @@ fn reconcile(charm: &mut dyn Charm, unit: &Unit) -> Result<Option<Status>> {
         }
         Err(error) => {
             let waits = matches!(error, Error::Waiting(_));
-            let status = dropped(unit, error)?;
+            let status = dropped(unit, error, waits)?;
             if waits {
                 unit.changes().publish(unit.hook_commands())?;
             }
@@ -137,10 +154,14 @@ fn reconcile(charm: &mut dyn Charm, unit: &Unit) -> Result<Option<Status>> {
 }
 
 fn act(charm: &mut dyn Charm, action: &Action<'_>, unit: &Unit) -> Result<()> {
-    let last = match sent(unit, charm.action(action, unit)) {
+    let checked = charm.action(action, unit).and_then(|results| {
+        results.check()?;
+        Ok(results)
+    });
+    let last = match sent(unit, checked) {
         Ok(results) => results.command(),
         Err(error) => {
-            let status = dropped(unit, error)?;
+            let status = dropped(unit, error, false)?;
             Some(
                 HookCommand::new("action-fail")
                     .arg("--")
@@ -162,11 +183,11 @@ fn sent<T>(unit: &Unit, returned: Result<T>) -> Result<T> {
 }
 
 /// Takes back what Juju has been told, when the hook is to end well in spite of the error, and returns how the unit fares.
-fn dropped(unit: &Unit, error: Error) -> Result<Status> {
+fn dropped(unit: &Unit, error: Error, publishes: bool) -> Result<Status> {
     let Some(status) = error.status() else {
         return Err(error);
     };
-    match unit.changes().take_back(unit.hook_commands()) {
+    match unit.changes().take_back(publishes, unit.hook_commands()) {
         Ok(()) => Ok(status),
         Err(refused) => Err(error.with_failed_undo(refused)),
     }
@@ -175,14 +196,18 @@ fn dropped(unit: &Unit, error: Error) -> Result<Status> {
 /// Logs an error once, with all its causes.
 fn logged<T>(context: &JujuContext, handle: impl FnOnce() -> Result<T>) -> Result<T> {
     handle().inspect_err(|error| {
-        let mut causes = String::new();
-        let mut cause = std::error::Error::source(error);
-        while let Some(error) = cause {
-            causes = format!("{causes}: {error}");
-            cause = error.source();
-        }
-        tracing::error!("{} failed: {error}{causes}", context.event());
+        tracing::error!("{} failed: {}", context.event(), with_causes(error));
     })
+}
+
+fn with_causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 fn started_by_hand() -> ExitCode {

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::action::TaskId;
+use crate::action::task_id::TaskId;
 use crate::relation::id::RelationId;
-use crate::secret::SecretId;
+use crate::secret::id::SecretId;
 use crate::storage::id::StorageId;
 use crate::unit_name::UnitName;
 

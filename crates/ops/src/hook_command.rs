@@ -6,6 +6,10 @@ use std::io::{self, Write as _};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use serde::de::{DeserializeOwned, Error as _};
+use zeroize::Zeroizing;
+
+use crate::secret::content::SecretContent;
+use crate::secret::private_file::PrivateFile;
 
 /// One hook command as a charm asks for it, such as `open-port 8000/tcp`.
 ///
@@ -16,6 +20,8 @@ pub struct HookCommand {
     args: Vec<String>,
     stdin: Option<Vec<u8>>,
     output_is_private: bool,
+    /// What it reads from a file that only the charm's user can read.
+    content: Option<SecretContent>,
 }
 
 impl HookCommand {
@@ -27,6 +33,7 @@ impl HookCommand {
             args: Vec::new(),
             stdin: None,
             output_is_private: false,
+            content: None,
         }
     }
 
@@ -48,6 +55,12 @@ impl HookCommand {
     /// The same, where what it prints may be secret: no error shows it.
     pub(crate) fn with_private_output(mut self) -> Self {
         self.output_is_private = true;
+        self
+    }
+
+    /// The same with `--file` and a file with this content, which is there while it runs.
+    pub(crate) fn with_content(mut self, content: &SecretContent) -> Self {
+        self.content = Some(content.clone());
         self
     }
 
@@ -74,6 +87,17 @@ impl HookCommand {
         &self,
         hook_commands: &dyn HookCommands,
     ) -> Result<Vec<u8>, HookCommandError> {
+        if let Some(content) = &self.content {
+            let unable = |error: io::Error| {
+                let text = format!("the file with the secret cannot be made: {error}");
+                self.failed(Problem::NotStarted(io::Error::other(text)))
+            };
+            let file = PrivateFile::new(content).map_err(unable)?;
+            let mut command = Self::new(self.name);
+            command.args.clone_from(&self.args);
+            let command = command.arg("--file").arg(file.path());
+            return command.run(hook_commands);
+        }
         let problem = match hook_commands.run(self) {
             Ok(output) if output.status.success() => return Ok(output.stdout),
             Ok(output) => Problem::Failed {
@@ -91,7 +115,7 @@ impl HookCommand {
         hook_commands: &dyn HookCommands,
     ) -> Result<T, HookCommandError> {
         let command = self.arg("--format=json");
-        let stdout = command.run(hook_commands)?;
+        let stdout = Zeroizing::new(command.run(hook_commands)?);
         serde_json::from_slice(&stdout).map_err(|error| {
             if command.output_is_private {
                 let place = format!("line {}, column {}", error.line(), error.column());

@@ -43,8 +43,9 @@
 //! | read what the operator supplies as a file | [`Unit::resource`] |
 //! | reach the cloud | [`Unit::cloud`], [`CloudSpec`] |
 //! | reboot the machine | [`Unit::reboot`] |
+//! | keep passwords, and hand them to others | [`Unit::keep_secret`], [`Leader::keep_secret`], [`Unit::secret`], [`Secret`] |
 //! | act for the whole application | [`Unit::leader`], [`Leader`] |
-//! | carry out what operators run | [`Charm::action`], [`Action`] |
+//! | carry out what operators run | [`Charm::action`], [`Action::read`], [`ActionResults`] |
 //! | look at what happened | [`Unit::event`], [`Event`] |
 //! | say that the operator must act | [`Error::blocked`] |
 //! | say that something else must happen first | [`Error::waiting`] |
@@ -53,7 +54,7 @@
 //! # All or nothing
 //!
 //! What Juju does when a hook has ended well, such as closing a port or publishing data in a relation, is held in the unit until the charm has returned
-//! `Ok`, and dropped on any error, but for one thing: a unit that is waiting publishes its relation data all the same,
+//! `Ok`, and dropped on any error, but for one thing: a unit that is waiting publishes its relation data, and the secrets that these may name, all the same,
 //! since the other side may wait for just that. Reads in the same hook see what is held. A status and a log line take effect at once.
 //!
 //! # What is left out
@@ -110,7 +111,9 @@ mod unit_status;
 mod variables;
 mod workload_version;
 
-pub use action::{Action, ActionResults, TaskId, TaskIdError};
+pub use action::action::Action;
+pub use action::results::ActionResults;
+pub use action::task_id::{TaskId, TaskIdError};
 pub use charm::Charm;
 pub use cloud::{CloudCredential, CloudSpec};
 pub use config::ConfigError;
@@ -130,7 +133,10 @@ pub use relation::id::{RelationId, RelationIdError};
 pub use relation::json;
 pub use relation::leader::Leader;
 pub use relation::relation::Relation;
-pub use secret::{SecretId, SecretIdError};
+pub use secret::content::SecretContent;
+pub use secret::id::{SecretId, SecretIdError};
+pub use secret::options::{RotatePolicy, SecretInfo, SecretOptions};
+pub use secret::secret::Secret;
 pub use status::Status;
 pub use storage::id::{StorageId, StorageIdError};
 pub use storage::instance::{Storage, StorageKind};

@@ -3,7 +3,6 @@
 use std::env;
 use std::fs;
 use std::io::{self, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
 use std::num::NonZeroU16;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -57,44 +56,22 @@ impl Systemd {
         file.persist(&self.routes)?;
         Ok(())
     }
-
-    fn start(&self, port: NonZeroU16) -> anyhow::Result<()> {
-        let instance = port.to_string();
-        let Err(error) = self.template.start(&instance) else {
-            return Ok(());
-        };
-        self.template.stop([&instance])?;
-        let Err(refused) = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port.get())) else {
-            return Err(error).with_context(|| format!("the proxy does not run on port {port}"));
-        };
-        let reason = match refused.kind() {
-            io::ErrorKind::AddrInUse => "is in use by another process of the machine".to_owned(),
-            kind => format!("cannot be opened on this machine ({kind})"),
-        };
-        let message = format!("port: {port} {reason}; choose another port");
-        Err(ops::Error::blocked(message).into())
-    }
 }
 
 impl Workload for Systemd {
     fn serve(&mut self, port: NonZeroU16, routes: &Routes) -> anyhow::Result<()> {
-        let (proxy, instance) = (&self.template, &*port.to_string());
         let written = self.write_routes(routes);
         written.with_context(|| format!("cannot write {}", self.routes.display()))?;
-        let loaded = proxy.install(&env::current_exe()?)?;
-        proxy.refuse_if_given_up(&loaded, instance)?;
-
-        let socket = proxy.find(&loaded, instance, "socket");
-        let service = proxy.find(&loaded, instance, "service");
-        let listens = socket.active_state == "active" && proxy.enabled()?.contains(instance);
-        if !listens {
-            self.start(port)?;
-        } else if ["activating", "failed"].contains(&service.active_state.as_str()) {
-            proxy.start_service(instance)?;
-        }
-        let in_use = proxy.in_use(&loaded)?;
-        proxy.stop(in_use.iter().filter(|other| *other != instance))?;
-        Ok(proxy.restart_if_outdated(&loaded, instance)?)
+        let served = self.template.serve_on(port, &env::current_exe()?);
+        served.map_err(|error| match error {
+            systemd::Error::Port { reason, .. } => {
+                let reason = reason.kind();
+                let message =
+                    format!("port: {port} cannot be opened ({reason}); choose another port");
+                ops::Error::blocked(message).into()
+            }
+            error => error.into(),
+        })
     }
 
     fn stop(&mut self) -> anyhow::Result<()> {

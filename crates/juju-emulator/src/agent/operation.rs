@@ -13,7 +13,6 @@ use crate::charm::hook::Hook;
 use crate::controller::debug_log::LogLevel;
 use crate::controller::model::{JUJU_VERSION, Model};
 use crate::controller::store::Store;
-use crate::hook::action::view::ActionOutcome;
 use crate::hook::context::{Effect, HookContext};
 use crate::hook::dispatch::{Agent, Call, Dispatch, DispatchError, Ended, Identity, Reply, Stream};
 
@@ -141,9 +140,9 @@ impl<'a> RunningHook<'a> {
         Ok(Ok(()))
     }
 
-    /// What the action has told.
-    pub(crate) fn action(&self) -> &ActionOutcome {
-        self.context.action()
+    /// What its hook commands have seen and asked for.
+    pub(crate) fn context(&self) -> &HookContext {
+        &self.context
     }
 
     /// Whether the hook wants its machine rebooted when it has ended well.

@@ -2,105 +2,24 @@
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::mem;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 
 use crate::agent::interrupt::Interrupt;
-use crate::agent::machine_agent::{
-    act_on_shutdown, agent_path, end_leftovers, end_machine, link, machine_variables,
-};
+use crate::agent::machine_agent::{act_on_shutdown, end_leftovers, end_machine};
 use crate::agent::operation::RunningHook;
 use crate::agent::resolver::{
     AFTER_A_KILL, Known, Operation, advance, next_operation, retry_delay,
 };
-use crate::agent::task::Executed;
 use crate::charm::hook::Hook;
 use crate::charm::stage;
 use crate::controller::debug_log::LogLevel;
-use crate::controller::debug_log::Record;
 use crate::controller::model::{Again, Model, StatusSince, Unit, Why};
 use crate::controller::store::Store;
-use crate::hook::process::{self, Ended, Stream};
-
-/// Runs commands in a unit as `juju exec` does: with a hook's rights, and their changes are kept whatever they exit with.
-/// When they cannot be, the commands have failed.
-pub(crate) fn exec(
-    store: &Store,
-    interrupt: &Interrupt,
-    unit: &str,
-    task: u64,
-    commands: &str,
-) -> Result<Executed> {
-    let machine = store
-        .read()?
-        .unit(unit)
-        .context("the unit is gone")?
-        .1
-        .machine;
-    let agent = UnitAgent::new(store, interrupt, unit, machine);
-    let run = || {
-        let _lock = agent.lock(None)?;
-        agent.exec(task, commands)
-    };
-    run().with_context(|| format!("cannot run commands in {unit}"))
-}
-
-/// Runs commands on a machine, beside all units: there are no hook commands, and nothing is committed.
-pub(crate) fn exec_on_machine(
-    store: &Store,
-    interrupt: &Interrupt,
-    number: u32,
-    commands: &str,
-) -> Result<Executed> {
-    let _lock = store.lock(&format!("machine-{number}"))?;
-    let mut path = link(store)?.into_os_string();
-    path.push(":");
-    path.push(agent_path());
-    let mut command = Command::new("/bin/bash");
-    command
-        .args(["-c", commands])
-        .env_clear()
-        .envs(machine_variables(store, number)?)
-        .env("PATH", path);
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let ended = interrupt.watched(|interrupt| {
-        process::run_command(&mut command, interrupt, |stream, line| match stream {
-            Stream::Stdout => stdout.extend_from_slice(line),
-            Stream::Stderr => stderr.extend_from_slice(line),
-        })
-    });
-    let exit_code = exit_code(ended.context("cannot run bash")?)?;
-    act_on_shutdown(store, number, false, |level, message| {
-        store.log().append(&Record {
-            time: Timestamp::now(),
-            entity: format!("machine-{number}"),
-            level,
-            module: "juju.worker.reboot".to_owned(),
-            message,
-        })
-    })?;
-    Ok(Executed {
-        exit_code,
-        stdout,
-        stderr,
-        committed: true,
-    })
-}
-
-/// What `juju exec` says that its commands exited with.
-pub(crate) fn exit_code(ended: Ended) -> Result<i32> {
-    match ended {
-        Ended::Exited(code) => Ok(code),
-        Ended::Killed(signal) => Ok(128 + signal),
-        Ended::Interrupted => bail!("interrupted"),
-        Ended::Missing => Ok(0),
-    }
-}
+use crate::hook::process::Ended;
 
 pub(crate) struct UnitAgent<'a> {
     pub(crate) store: &'a Store,
@@ -142,7 +61,7 @@ impl<'a> UnitAgent<'a> {
     }
 
     /// Hooks of one machine run one after the other, whoever runs them. What a killed emulator's hook still does is ended first.
-    fn lock(&self, patience: Option<Duration>) -> Result<Option<fs::File>> {
+    pub(crate) fn lock(&self, patience: Option<Duration>) -> Result<Option<fs::File>> {
         let name = format!("machine-{}", self.machine);
         let lock = match patience {
             None => Some(self.store.lock(&name)?),
@@ -253,24 +172,6 @@ impl<'a> UnitAgent<'a> {
             }
             Ok(())
         })
-    }
-
-    fn exec(&self, task: u64, commands: &str) -> Result<Executed> {
-        let model = self.store.read()?;
-        let hook = Hook::JujuExec { id: task };
-        let mut running = RunningHook::new(self.store, &model, self.unit, &hook)?;
-        let ended = running.run(commands, self.interrupt)??;
-        let mut executed = Executed {
-            exit_code: exit_code(ended)?,
-            stdout: mem::take(&mut running.stdout),
-            stderr: mem::take(&mut running.stderr),
-            committed: true,
-        };
-        if let Err(refusal) = self.store.update(|model| running.commit(model))? {
-            executed.refused(&refusal);
-        }
-        self.act_on_shutdown(&running, executed.committed && running.wants_reboot())?;
-        Ok(executed)
     }
 
     /// Reboots the unit's machine, or switches it off, if what ran there asked for it.

@@ -8,14 +8,13 @@ use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::agent::task::{Executed, NOT_COMMITTED, text};
-use crate::agent::unit_agent;
-use crate::charm::name::{is_name, is_unit_or_leader};
+use crate::agent::exec::{exec, exec_on_machine};
+use crate::agent::executed::{Executed, NOT_COMMITTED, text};
 use crate::client::command_line::duration_flag;
+use crate::client::exec_targets::ExecTargets;
 use crate::client::format::{Format, words};
-use crate::client::session::{Session, UsageError};
+use crate::client::session::Session;
 use crate::client::tasks::shown;
-use crate::controller::model::Model;
 use crate::controller::operation::{JUJU_EXEC, Receiver, Task};
 use crate::controller::store::Store;
 use crate::go::strconv::quote as go_quote;
@@ -23,18 +22,8 @@ use crate::go::strconv::quote as go_quote;
 /// Run a command in units, with the rights of a hook, or on machines.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Exec {
-    /// The units, such as `app/0` or `app/leader`; several with commas.
-    #[arg(short, long, value_delimiter = ',')]
-    unit: Vec<String>,
-    /// All units of applications; several with commas.
-    #[arg(short, long, alias = "app", value_delimiter = ',')]
-    application: Vec<String>,
-    /// Machines, by number, where the command has no hook's rights; several with commas.
-    #[arg(long, value_delimiter = ',')]
-    machine: Vec<u32>,
-    /// All machines.
-    #[arg(long)]
-    all: bool,
+    #[command(flatten)]
+    targets: ExecTargets,
     /// How to print what they leave.
     #[arg(long, value_parser = words(Some("plain")), default_value = "plain")]
     format: Format,
@@ -57,10 +46,10 @@ struct Results {
 
 impl Exec {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
-        self.check()?;
+        self.targets.check()?;
         let store = session.store()?;
         session.settle(&store)?;
-        let (targets, missing) = self.targets(&*store.read()?)?;
+        let (targets, missing) = self.targets.find(&*store.read()?)?;
         let receivers: Vec<_> = targets.iter().cloned().map(Ok).collect();
         let command = self.line();
         let summary = format!("exec {}", go_quote(&command));
@@ -115,11 +104,9 @@ impl Exec {
         let commands = self.line();
         update_task(store, id, |task| task.start(Timestamp::now()))?;
         let run = || match target {
-            Receiver::Unit(unit) => {
-                unit_agent::exec(store, &session.interrupt, unit, id, &commands)
-            }
+            Receiver::Unit(unit) => exec(store, &session.interrupt, unit, id, &commands),
             Receiver::Machine(number) => {
-                unit_agent::exec_on_machine(store, &session.interrupt, *number, &commands)
+                exec_on_machine(store, &session.interrupt, *number, &commands)
             }
         };
         let ended = session.interrupt.within(self.wait, run);
@@ -171,66 +158,6 @@ impl Exec {
             }
         }
         Ok(())
-    }
-
-    /// Refuses what cannot be a target.
-    fn check(&self) -> Result<(), UsageError> {
-        let given = [
-            ("machines", !self.machine.is_empty()),
-            ("applications", !self.application.is_empty()),
-            ("units", !self.unit.is_empty()),
-        ];
-        let mut given = given.into_iter().filter(|(_, given)| *given);
-        match (self.all, given.next()) {
-            (true, Some((what, _))) => {
-                let message = format!("You cannot specify --all and individual {what}");
-                return Err(UsageError(message));
-            }
-            (false, None) => {
-                let message = "You must specify a target, either through --all, --machine, --application or --unit";
-                return Err(UsageError(message.to_owned()));
-            }
-            _ => {}
-        }
-        let applications = self.application.iter().filter(|name| !is_name(name));
-        let units = self.unit.iter().filter(|name| !is_unit_or_leader(name));
-        let wrong = applications
-            .map(|name| format!("  {} is not a valid application name", go_quote(name)))
-            .chain(units.map(|name| format!("  {} is not a valid unit name", go_quote(name))));
-        match wrong.collect::<Vec<_>>().as_slice() {
-            [] => Ok(()),
-            wrong => Err(UsageError(format!(
-                "The following exec targets are not valid:\n{}",
-                wrong.join("\n")
-            ))),
-        }
-    }
-
-    /// Where to run the command, and what is said of those that are not there.
-    fn targets(&self, model: &Model) -> Result<(Vec<Receiver>, Vec<String>)> {
-        let mut targets = Vec::new();
-        let mut missing = Vec::new();
-        for name in &self.unit {
-            match model.unit_name(name) {
-                Ok(name) => targets.push(Receiver::Unit(name)),
-                Err(error) => missing.push(error.to_string()),
-            }
-        }
-        for name in &self.application {
-            let units = model.application(name)?.units.keys().cloned();
-            targets.extend(units.map(Receiver::Unit));
-        }
-        for number in &self.machine {
-            if model.machines.contains_key(number) {
-                targets.push(Receiver::Machine(*number));
-            } else {
-                missing.push(format!("machine {number} not found"));
-            }
-        }
-        if self.all {
-            targets.extend(model.machines.keys().copied().map(Receiver::Machine));
-        }
-        Ok((targets, missing))
     }
 }
 

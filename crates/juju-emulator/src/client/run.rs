@@ -1,27 +1,22 @@
 //! `run`
 
-use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::{Map, Value};
 
 use crate::agent::view::charm_of_unit;
-use crate::charm::name::is_unit_or_leader;
 use crate::client::command_line::duration_flag;
 use crate::client::exec::failed_tasks;
 use crate::client::format::{Format, words};
+use crate::client::run_arguments::{Request, request};
 use crate::client::session::{Session, UsageError};
 use crate::client::tasks::{print_plain, shown};
-use crate::controller::model::Model;
 use crate::controller::operation::{Operation, Receiver, Task};
 use crate::controller::store::Store;
 use crate::go::strconv::quote;
-use crate::go::yaml;
-use crate::hook::action::commands::is_key;
-use crate::hook::action::view::insert_at;
 
 /// Run an action in units of one application.
 #[derive(Debug, clap::Args)]
@@ -49,17 +44,10 @@ pub(crate) struct Run {
     utc: bool,
 }
 
-/// What the arguments say.
-struct Request<'a> {
-    units: Vec<&'a str>,
-    action: &'a str,
-    params: Vec<(&'a str, &'a str)>,
-}
-
 impl Run {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         let request = request(&self.arguments).map_err(UsageError)?;
-        let params = self.params(&request.params)?;
+        let params = request.params(self.params.as_deref(), self.string_args)?;
         let store = session.store()?;
         session.settle(&store)?;
         check_declared(&store, &request)?;
@@ -98,36 +86,6 @@ impl Run {
         outcome(&operation, settled.is_some())
     }
 
-    /// The parameters of the file, and over them those of the command line.
-    fn params(&self, given: &[(&str, &str)]) -> Result<Map<String, Value>> {
-        let mut params = match &self.params {
-            None => Map::new(),
-            Some(path) => {
-                let of_file = || format!("cannot read {}", path.display());
-                let text = if path.as_os_str() == "-" {
-                    let mut text = String::new();
-                    io::stdin().read_to_string(&mut text).map(|_| text)
-                } else {
-                    fs::read_to_string(path)
-                };
-                let params: Option<Map<_, _>> = text
-                    .map_err(anyhow::Error::from)
-                    .and_then(|text| Ok(yaml::read(&text)?))
-                    .with_context(of_file)?;
-                params.unwrap_or_default()
-            }
-        };
-        for (key, text) in given {
-            let value = if self.string_args {
-                (*text).into()
-            } else {
-                yaml::read(text).with_context(|| format!("cannot read the value of {key}"))?
-            };
-            insert_at(&mut params, key, value);
-        }
-        Ok(params)
-    }
-
     fn print(&self, operation: &Operation, out: &mut impl Write) -> Result<()> {
         if self.format == Format::ForPeople {
             let tasks: Vec<_> = operation.tasks.iter().map(|(id, it)| (*id, it)).collect();
@@ -140,56 +98,14 @@ impl Run {
     }
 }
 
-/// Reads the arguments. The error is Juju's text.
-fn request(arguments: &[String]) -> Result<Request<'_>, String> {
-    let units = arguments.iter().map(String::as_str);
-    let units: Vec<_> = units.take_while(|name| is_unit_or_leader(name)).collect();
-    let rest = &arguments[units.len()..];
-    if let Some(name) = rest.first().filter(|name| !is_key(name)) {
-        return Err(format!("invalid unit or action name {}", quote(name)));
-    }
-    let Some(first) = units.first() else {
-        return Err("no unit specified".to_owned());
-    };
-    let Some((action, params)) = rest.split_first() else {
-        return Err("no action specified".to_owned());
-    };
-    let application = |unit: &&str| unit.split('/').next().map(str::to_owned);
-    if units
-        .iter()
-        .any(|unit| application(unit) != application(first))
-    {
-        return Err("all units must be of the same application".to_owned());
-    }
-    let params = params.iter().map(|argument| {
-        let (key, value) = argument.split_once('=').ok_or_else(|| {
-            let argument = quote(argument);
-            format!("argument {argument} must be of the form key.key.key...=value")
-        })?;
-        match key.split('.').find(|part| !is_key(part)) {
-            None => Ok((key, value)),
-            Some(part) => Err(format!(
-                "key {} must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric and hyphens",
-                quote(part)
-            )),
-        }
-    });
-    let params = params.collect::<Result<_, String>>()?;
-    Ok(Request {
-        units,
-        action,
-        params,
-    })
-}
-
 /// Refuses an action that a unit's charm does not have.
 fn check_declared(store: &Store, request: &Request<'_>) -> Result<()> {
-    let model: &Model = &*store.read()?;
+    let model = store.read()?;
     for name in &request.units {
         let Ok(unit) = model.unit_name(name) else {
             continue;
         };
-        if charm_of_unit(store, model, &unit)?
+        if charm_of_unit(store, &model, &unit)?
             .action(request.action)
             .is_none()
         {

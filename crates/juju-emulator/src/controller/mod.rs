@@ -8,6 +8,7 @@ pub(crate) mod life;
 pub(crate) mod model;
 pub(crate) mod model_config;
 pub(crate) mod operation;
+pub(crate) mod operations;
 pub(crate) mod ports;
 pub(crate) mod provision;
 pub(crate) mod relation;

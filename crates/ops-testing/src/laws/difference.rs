@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::state::State;
 use crate::state::ports::{read_ports, write_ports};
+use crate::state::secret::{Owner, Secret};
 
 /// All that is true at one point of a story.
 #[derive(Clone, Debug)]
@@ -21,6 +22,7 @@ impl Situation {
     pub(super) fn key(&self) -> String {
         let mut state = State {
             opened_ports: joined(&self.state.opened_ports),
+            secrets: self.state.secrets.iter().map(Secret::settled).collect(),
             ..self.state.clone()
         };
         // What operators do, and Juju for the charm.
@@ -31,6 +33,9 @@ impl Situation {
             for relation in &mut state.relations {
                 relation.application_data.clear();
             }
+            state
+                .secrets
+                .retain(|secret| secret.owner != Owner::Application);
         }
         serde_json::json!([state, self.workload]).to_string()
     }
@@ -42,6 +47,7 @@ impl Situation {
             workload_version,
             application_status,
             relations,
+            secrets,
             ..
         } = &self.state;
         let status = unit_status
@@ -64,6 +70,12 @@ impl Situation {
             fields.insert(
                 format!("{id}: data of the application"),
                 format!("{:?}", relation.application_data),
+            );
+        }
+        for secret in secrets {
+            fields.insert(
+                format!("{}: secret {}", secret.id(), secret.label),
+                serde_json::json!(secret.settled()).to_string(),
             );
         }
         match &self.workload {

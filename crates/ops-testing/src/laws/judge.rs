@@ -11,9 +11,9 @@ use crate::laws::difference::Situation;
 use crate::laws::law::{Law, Violation};
 use crate::laws::story::{Step, Story, Told};
 use crate::laws::workload::Workload;
-use crate::state::State;
 use crate::state::ports::read_ports;
 use crate::state::relation::Relation;
+use crate::state::{State, secret};
 
 pub(super) type Verdict<T = ()> = Result<T, Violation>;
 
@@ -138,11 +138,15 @@ impl<'a, W: Workload> Judge<'a, W> {
         let asked_for = self.asked_for(&given)?;
         Ok(if bad {
             let before = good_end.map_or(&story.given, |good| &good.state).clone();
+            let mut secrets = before.secrets.clone();
+            secret::end_revoked(&mut secrets, &given.secrets);
+            secret::end_grants(&mut secrets, &given.relations);
             let state = State {
                 config: given.config,
                 leader: given.leader,
                 unit_status: asked_for.state.unit_status.clone(),
                 relations: published_in(&before, given.relations),
+                secrets,
                 ..before
             };
             let workload = good_end.map_or(asked_for.workload, |good| good.workload.clone());
@@ -218,8 +222,11 @@ impl<'a, W: Workload> Judge<'a, W> {
     /// Tells the story; an event that fails though nothing goes wrong breaks a law already.
     pub(super) fn tell(&mut self, story: &Story) -> Verdict<Vec<Told>> {
         let mut told = story.tell(self.context, &mut self.workload);
-        let failed =
-            |(step, told): (&Step, &Told)| step.fault.is_none() && !told.outcome.succeeded();
+        let failed = |(step, told): (&Step, &Told)| {
+            // Juju runs no action again.
+            let is_action = matches!(step.event, Event::Action(_));
+            step.fault.is_none() && !is_action && !told.outcome.succeeded()
+        };
         let Some(index) = story.steps.iter().zip(&told).position(failed) else {
             return Ok(told);
         };
@@ -264,6 +271,7 @@ fn waits_as_it_was(last: &Told, expected: &Situation) -> bool {
         state: State {
             unit_status: status,
             relations: last.after.state.relations.clone(),
+            secrets: last.after.state.secrets.clone(),
             ..last.before.state.clone()
         },
         workload: last.before.workload.clone(),

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ops::{Event, RelationEvent, Status, StorageEvent};
+use ops::{Event, RelationEvent, SecretContent, SecretEvent, Status, StorageEvent};
 use serde_json::Value;
 
 use crate::state::State;
 use crate::state::relation::Relation;
+use crate::state::secret::{Owner, Secret};
 use crate::state::storage::Storage;
 
 /// A state as the test would build it: `State::default().with_config("server-port", 6789)`.
@@ -37,6 +38,7 @@ pub(super) fn state(state: &State) -> String {
             path.to_string_lossy()
         ));
     }
+    calls.extend(state.secrets.iter().map(with_secret));
     if state.planned_units != 1 {
         calls.push(format!(".with_planned_units({})", state.planned_units));
     }
@@ -75,6 +77,20 @@ fn with_storage(storage: &Storage) -> String {
     let (name, number) = (&storage.name, storage.number);
     let location = storage.location.to_string_lossy();
     format!(".with_storage(Storage::new({name:?}, {number}, {location:?}){block})")
+}
+
+/// A secret, with dots for its content, which nothing shows: `.with_secret(Secret::of_unit("key", [("key", "...")]))`.
+fn with_secret(secret: &Secret) -> String {
+    let keys = secret.content().into_iter().flat_map(SecretContent::keys);
+    let content: Vec<_> = keys.map(|key| format!("({key:?}, \"...\")")).collect();
+    let content = content.join(", ");
+    let label = &secret.label;
+    let made = match secret.owner {
+        Owner::Unit => format!("of_unit({label:?}, [{content}])"),
+        Owner::Application => format!("of_application({label:?}, [{content}])"),
+        Owner::Others => format!("of_others([{content}])"),
+    };
+    format!(".with_secret(Secret::{made})")
 }
 
 fn relation_of(relation: &Relation) -> String {
@@ -122,6 +138,10 @@ pub(super) fn event(event: &Event) -> String {
         Event::RelationBroken(payload) => relation("RelationBroken", payload),
         Event::StorageAttached(payload) => storage(payload, "attached"),
         Event::StorageDetaching(payload) => storage(payload, "detaching"),
+        Event::SecretChanged(payload) => secret("SecretChanged", payload),
+        Event::SecretExpired(payload) => secret("SecretExpired", payload),
+        Event::SecretRemove(payload) => secret("SecretRemove", payload),
+        Event::SecretRotate(payload) => secret("SecretRotate", payload),
         Event::Other(name) => format!("Event::Other({name:?}.into())"),
         event => format!("Event::{event:?}"),
     }
@@ -135,6 +155,18 @@ fn storage(event: &StorageEvent, what: &str) -> String {
         }
         _ => format!("{event:?}"),
     }
+}
+
+fn secret(variant: &str, event: &SecretEvent) -> String {
+    let id = event.id.to_string();
+    let label = match &event.label {
+        Some(label) => format!("Some({label:?}.into())"),
+        None => "None".to_owned(),
+    };
+    let revision = event.revision;
+    format!(
+        "Event::{variant}(SecretEvent {{ id: {id:?}.parse().unwrap(), label: {label}, revision: {revision:?} }})"
+    )
 }
 
 fn relation(variant: &str, event: &RelationEvent) -> String {

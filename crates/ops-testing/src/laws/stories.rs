@@ -1,6 +1,6 @@
 //! Which stories are tried.
 
-use ops::Event;
+use ops::{ActionEvent, Event};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -8,6 +8,7 @@ use crate::laws::relation_story;
 use crate::laws::story::{Step, Story};
 use crate::state::State;
 use crate::state::relation::Relation;
+use crate::state::secret::{Owner, Secret};
 
 /// Where the pseudo-random stories come from. They are the same in every run.
 const SEED: u64 = 2026;
@@ -59,6 +60,29 @@ impl Stories {
         }
         stories.extend(tear_down(&self.story([Event::Install.into()])));
         stories
+    }
+
+    /// Actions, twice and between events, after which all is as without them.
+    pub(super) fn of_actions(&self, actions: &[(String, Value)]) -> Vec<Story> {
+        let story = |(name, params): &(String, Value)| {
+            let event = Event::Action(ActionEvent {
+                name: name.clone(),
+                id: 2.into(),
+            });
+            let action = Step {
+                params: Some(params.clone()),
+                ..event.into()
+            };
+            let early = self.story([action.clone(), Event::ConfigChanged.into()]);
+            let twice = [
+                Event::ConfigChanged.into(),
+                action.clone(),
+                action,
+                Event::UpdateStatus.into(),
+            ];
+            [early, self.story(twice)]
+        };
+        actions.iter().flat_map(story).collect()
     }
 
     /// Long sequences of events, with a change before most of them.
@@ -140,10 +164,30 @@ fn events(context: &Context, given: &State, examples: &[Relation]) -> Vec<Step> 
         relation: Some(relation),
         ..event.into()
     });
+    let of_secrets = given.secrets.iter().flat_map(secret_events);
     of_unit
         .chain(of_relations)
+        .chain(of_secrets)
         .chain(of_storage(context, given))
         .collect()
+}
+
+/// What may come about a secret at any moment, its revocation included, of which no event tells.
+fn secret_events(secret: &Secret) -> Vec<Step> {
+    let changed = Step::from(secret.changed());
+    if secret.owner == Owner::Others {
+        let revoked = Step {
+            revoked: Some(secret.id()),
+            ..Event::UpdateStatus.into()
+        };
+        return vec![changed, revoked];
+    }
+    let of_owner = [secret.rotate(), secret.expired()].map(|event| Step {
+        // For an application its leader acts.
+        leader: (secret.owner == Owner::Application).then_some(true),
+        ..event.into()
+    });
+    [changed].into_iter().chain(of_owner).collect()
 }
 
 /// Numbers that no given state is likely to have.

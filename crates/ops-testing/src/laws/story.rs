@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ops::Event;
+use ops::{Event, SecretId};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -12,8 +12,8 @@ use crate::laws::relation_story::RelationStep;
 use crate::laws::rust_code;
 use crate::laws::workload::Workload;
 use crate::outcome::{Exit, Outcome};
-use crate::state::State;
 use crate::state::storage::{self, Storage};
+use crate::state::{State, secret};
 
 /// A given state and what happens then. The workload is at first as it was before the charm was installed.
 #[derive(Clone, Debug)]
@@ -28,12 +28,16 @@ pub(super) struct Step {
     /// The option that the operator sets before, as by `juju config hello-server server-port=6789`.
     pub(super) config: Option<(String, Value)>,
     pub(super) event: Event,
+    /// The parameters, of an action.
+    pub(super) params: Option<Value>,
     /// Whether the unit leads by then, where that changes.
     pub(super) leader: Option<bool>,
     /// What is true of a relation by then.
     pub(super) relation: Option<RelationStep>,
     /// A storage that the unit has by then, and how many of its name it can have at most.
     pub(super) storage: Option<(Storage, Option<u32>)>,
+    /// The secret of others that the unit may no longer read by then.
+    pub(super) revoked: Option<SecretId>,
     pub(super) fault: Option<StepFault>,
 }
 
@@ -54,6 +58,7 @@ impl From<Event> for Step {
     fn from(event: Event) -> Self {
         Self {
             config: None,
+            params: None,
             leader: (event == Event::LeaderElected).then_some(true),
             relation: match event {
                 Event::Stop | Event::Remove => Some(RelationStep::AllGone),
@@ -61,6 +66,7 @@ impl From<Event> for Step {
             },
             event,
             storage: None,
+            revoked: None,
             fault: None,
         }
     }
@@ -75,6 +81,10 @@ impl Step {
         }
         if let Some(relation) = &self.relation {
             relation.prepare(&mut state);
+            secret::end_grants(&mut state.secrets, &state.relations);
+        }
+        if let Some(revoked) = &self.revoked {
+            state = state.without_secret(revoked);
         }
         if let Some((storage, maximum)) = &self.storage
             && !state.storages.contains(storage)
@@ -100,9 +110,19 @@ impl Step {
     pub(super) fn conclude(&self, mut state: State) -> State {
         if let Some(relation) = &self.relation {
             relation.conclude(&mut state);
+            secret::end_grants(&mut state.secrets, &state.relations);
         }
         storage::leave(&mut state.storages, &self.event);
         state
+    }
+
+    fn run(&self, context: &Context, state: &State) -> Outcome {
+        match (&self.event, &self.params) {
+            (Event::Action(action), Some(params)) => {
+                context.run_action(&action.name, params.clone(), state)
+            }
+            (event, _) => context.run(event, state),
+        }
     }
 
     fn text(&self, outcome: &Outcome) -> String {
@@ -113,7 +133,13 @@ impl Step {
         if self.leader == Some(false) {
             text += "the unit leads no more, then ";
         }
+        if let Some(secret) = &self.revoked {
+            let _ = write!(text, "the unit may no longer read {secret}, then ");
+        }
         let _ = write!(text, "{}", self.event);
+        if let Some(params) = &self.params {
+            let _ = write!(text, ", an action, with {params}");
+        }
         match self.fault {
             Some(StepFault::HookCommand(fault)) => {
                 let what = match fault.kind {
@@ -178,7 +204,7 @@ impl Story {
                 workload: workload.snapshot(),
             };
             let outcome = match step.fault {
-                None => context.run(&step.event, &state),
+                None => step.run(context, &state),
                 Some(StepFault::HookCommand(fault)) => {
                     context.run_with_fault(&step.event, &state, fault)
                 }
@@ -248,6 +274,12 @@ impl Story {
             if step.relation.is_some() {
                 state += &rust_code::with_relations(&told.before.state.relations);
             }
+            if let Some(secret) = &step.revoked {
+                state = format!(
+                    "{state}.without_secret(&{:?}.parse().unwrap())",
+                    secret.to_string()
+                );
+            }
             if let Some(leads) = step.leader {
                 state = if leads {
                     format!("{state}.as_leader()")
@@ -257,6 +289,14 @@ impl Story {
             }
             let event = rust_code::event(&step.event);
             let _ = match step.fault {
+                None if step.params.is_some() => {
+                    let (name, params) =
+                        (step.event.name(), step.params.clone().unwrap_or_default());
+                    writeln!(
+                        text,
+                        "let then = context.run_action({name:?}, json!({params}), &{state});"
+                    )
+                }
                 None => writeln!(text, "let then = context.run(&{event}, &{state});"),
                 Some(StepFault::HookCommand(Fault { command, kind })) => writeln!(
                     text,

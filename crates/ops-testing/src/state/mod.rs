@@ -2,6 +2,7 @@
 
 pub(crate) mod ports;
 pub(crate) mod relation;
+pub(crate) mod secret;
 pub(crate) mod storage;
 
 use std::collections::BTreeMap;
@@ -9,12 +10,13 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use juju_emulator::{Goal, GoalState, UnitView};
-use ops::{Event, Status};
+use ops::{Event, SecretId, Status};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::state::ports::read_ports;
 use crate::state::relation::Relation;
+use crate::state::secret::Secret;
 use crate::state::storage::Storage;
 
 /// All that a charm can see of Juju, and change: plain data, from which a test begins and which it gets back.
@@ -47,6 +49,8 @@ pub struct State {
     pub workload_version: String,
     /// The relations that the unit is in.
     pub relations: Vec<Relation>,
+    /// The secrets that the unit and its application keep, and those that it may read, sorted by their ids.
+    pub secrets: Vec<Secret>,
     /// How many units the application is to have, this one included.
     pub planned_units: usize,
     /// The storage that the unit has.
@@ -74,6 +78,7 @@ impl Default for State {
             application_status: None,
             workload_version: String::new(),
             relations: Vec::new(),
+            secrets: Vec::new(),
             planned_units: 1,
             storages: Vec::new(),
             storage_to_come: BTreeMap::new(),
@@ -147,6 +152,28 @@ impl State {
     pub fn with_relations(mut self, relations: impl IntoIterator<Item = Relation>) -> Self {
         self.relations = relations.into_iter().collect();
         self
+    }
+
+    /// The same with a secret, such as `Secret::of_unit("password", [("password", "hunter2")])`.
+    #[must_use]
+    pub fn with_secret(mut self, secret: Secret) -> Self {
+        self.secrets.push(secret);
+        self.secrets
+            .sort_by_key(|secret| secret.id().bare().to_owned());
+        self
+    }
+
+    /// The same without a secret, as when it is removed, or its owner no longer lets the unit read it.
+    #[must_use]
+    pub fn without_secret(mut self, id: &SecretId) -> Self {
+        self.secrets.retain(|secret| secret.id() != *id);
+        self
+    }
+
+    /// A secret by its label: `state.secret("password")`.
+    #[must_use]
+    pub fn secret(&self, label: &str) -> Option<&Secret> {
+        self.secrets.iter().find(|secret| secret.label == label)
     }
 
     /// A relation by its endpoint and number: `state.relation("db", 7)`.
@@ -244,6 +271,8 @@ pub(crate) fn view(
             .collect::<Result<_, String>>()?,
         endpoints: charm.endpoint_names(),
         relations: relation::views(&state.relations, unit, event),
+        secrets: secret::views(&state.secrets, unit),
+        new_secret_ids: secret::new_ids(&state.secrets),
         application_status: juju_status(state.application_status.as_ref()),
         goal_state: goal_state(state, unit),
         storages: storage::views(&state.storages),

@@ -31,6 +31,10 @@ impl<'u> Leader<'u> {
         Self { unit }
     }
 
+    pub(crate) fn unit(self) -> &'u Unit {
+        self.unit
+    }
+
     /// Publishes data of the application: what differs is sent when the charm has returned `Ok`, by one
     /// `relation-set --app`.
     ///

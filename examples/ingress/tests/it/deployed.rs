@@ -138,6 +138,8 @@ fn the_ingress_serves_hello_server_through_all_that_its_operator_does() {
         deployment.port
     );
     assert_eq!(deployment.url("hello-server/0"), Some(url.clone()));
+    let told = deployment.juju(&["run", "hello-server/leader", "url"]);
+    assert_eq!(told.trim_end(), format!("url: {url}"));
     assert_eq!(deployment.get(), greeting(0, deployment.server_port));
     deployment.assert_all_active();
 

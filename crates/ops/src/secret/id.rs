@@ -1,14 +1,39 @@
-//! Secrets: the names by which Juju knows them.
+//! The ids of secrets.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize, Serializer};
+
 /// A secret as Juju names it, such as `secret:9m4e2mr0ui3e8a215n4g`; never its content.
 ///
 /// It is read from all three forms that Juju writes, of which the one with a model is kept: `secret:ID`,
 /// `secret://MODEL/ID` and the bare `ID`. Ids are unique beyond a model, so two that differ in the model alone are equal.
-#[derive(Clone, Debug)]
+///
+/// It can be a field of what a charm reads and publishes in relations, and of its config, for an option of type `secret`:
+///
+/// ```no_run
+/// # fn reconcile(unit: &ops::Unit) -> ops::Result<ops::Status> {
+/// #[derive(serde::Deserialize)]
+/// struct Config {
+///     password: Option<ops::SecretId>,
+/// }
+///
+/// let config: Config = unit.config()?;
+/// let Some(id) = config.password else {
+///     return Ok(ops::Status::blocked("set password to a secret with the key token"));
+/// };
+/// let content = unit.secret(&id).refresh()?;
+/// let Some(token) = content.get("token") else {
+///     return Ok(ops::Status::blocked(format!("password: {id} has no key token")));
+/// };
+/// # let _ = token;
+/// # Ok(ops::Status::active())
+/// # }
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
 pub struct SecretId {
     model: Option<String>,
     id: String,
@@ -24,6 +49,20 @@ impl SecretId {
     #[must_use]
     pub fn bare(&self) -> &str {
         &self.id
+    }
+}
+
+impl Serialize for SecretId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl TryFrom<String> for SecretId {
+    type Error = SecretIdError;
+
+    fn try_from(text: String) -> Result<Self, SecretIdError> {
+        text.parse()
     }
 }
 
