@@ -41,7 +41,12 @@ pub(crate) fn check(
         unit,
         &mut reasons,
     );
-    storage::check(state, charm, &mut reasons);
+    storage::check(&state.storages, charm, &mut reasons);
+    for name in state.resources.keys() {
+        if !charm.resources.contains_key(name) {
+            reasons.push(format!("resources: the charm has no resource {name:?}"));
+        }
+    }
     relation::check(&state.relations, event, charm, unit, &mut reasons);
     secret::check(state, event, &mut reasons);
     if state.planned_units == 0 {

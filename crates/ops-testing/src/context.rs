@@ -222,7 +222,7 @@ impl Context {
         let identity = self.identity(given);
         consistency::check(event, params, given, &self.charm, &identity.unit)?;
         let mut given = given.clone();
-        storage::arrive(&mut given, event, &self.charm);
+        storage::arrive(&mut given.storages, event, &self.charm);
         let given = &given;
         let params = match event {
             Event::Action(action) => self.charm.action(&action.name),

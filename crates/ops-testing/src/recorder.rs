@@ -137,26 +137,28 @@ impl Recorder {
         // What the unit follows, whatever becomes of the hook.
         self.outcome.state.secrets = secret::from_views(&self.view.secrets, &unit);
         if exit == Exit::Code(0) {
-            let pending = self.context.pending().clone();
+            let pending = self.context.pending();
+            let changes = &pending.secrets;
             let now = Timestamp::UNIX_EPOCH;
-            let secrets = pending
-                .secrets
-                .commit(&self.view.secrets, &unit, leads, now);
+            let secrets = changes.commit(&self.view.secrets, &unit, leads, now);
             let ports = pending
                 .commit(&self.view)
                 .map_err(|error| error.to_string());
-            let state = &mut self.outcome.state;
-            let committed = ports.and_then(|ports| {
-                let secrets = secrets?;
-                storage::add(state, &self.view.name, &pending.storage, &self.declared)?;
-                Ok((ports, secrets))
-            });
-            match committed {
-                Ok((ports, secrets)) => {
+            let to_come = storage::with_added(
+                &self.outcome.state.storage_to_come,
+                &self.outcome.state.storages,
+                &unit,
+                &pending.storage,
+                &self.declared,
+            );
+            match ports.and_then(|ports| Ok((ports, secrets?, to_come?))) {
+                Ok((ports, secrets, to_come)) => {
+                    let state = &mut self.outcome.state;
+                    state.storage_to_come = to_come;
                     state.opened_ports = write_ports(&ports);
                     state.secrets = secret::from_views(&secrets, &unit);
                     relation::publish(&mut state.relations, &pending.relations);
-                    storage::leave(state, &self.event);
+                    storage::leave(&mut state.storages, &self.event);
                     self.outcome.reboot = pending.reboot.then_some(Reboot::AfterHook);
                 }
                 Err(error) => {
@@ -167,7 +169,7 @@ impl Recorder {
         }
         let told = self.context.action();
         self.outcome.action.results = told.results.clone().into();
-        self.outcome.action.failure = told.failure.clone();
+        self.outcome.action.failure.clone_from(&told.failure);
         if let HookKind::Action { .. } = self.view.hook {
             let why = match self.outcome.exit {
                 Exit::Code(0) => None,
@@ -206,8 +208,8 @@ impl Recorder {
                     consumers.insert(self.view.name.clone(), consumer.clone());
                 }
             }
-            Effect::ActionLog(line) => self.outcome.action.log.push(line.clone()),
             Effect::RebootNow => self.outcome.reboot = Some(Reboot::Now),
+            Effect::ActionLog(line) => self.outcome.action.log.push(line.clone()),
             // No charm on ops sets these, since Juju 4 has them no more.
             Effect::LeaderSettings(_) | Effect::Resource { .. } => {}
         }

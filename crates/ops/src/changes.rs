@@ -8,7 +8,7 @@ use crate::ports::port::Port;
 use crate::relation::hook_relations::HookRelations;
 use crate::secret::hook_secrets::HookSecrets;
 use crate::status::Status;
-use crate::storage::instance::AddedStorage;
+use crate::storage::added::AddedStorage;
 
 /// What a hook has asked for and Juju has not been told yet, a field for each concept.
 ///

@@ -107,6 +107,7 @@ mod status;
 mod storage;
 mod unit;
 mod unit_name;
+mod unit_status;
 mod variables;
 mod workload_version;
 

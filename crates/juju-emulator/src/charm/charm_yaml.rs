@@ -87,6 +87,14 @@ impl From<InterfaceForm> for DeclaredEndpoint {
     }
 }
 
+/// Whether `assumes` asks for Kubernetes without an alternative, which would be below `any-of`.
+pub(crate) fn assumes_kubernetes(assumes: &Value) -> bool {
+    let mut features = assumes.as_array().into_iter().flatten();
+    features.any(|feature| {
+        feature == "k8s-api" || feature.get("all-of").is_some_and(assumes_kubernetes)
+    })
+}
+
 /// Reads a YAML file; `None` when there is no such file.
 pub(crate) fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, CharmError> {
     match fs::read_to_string(path) {

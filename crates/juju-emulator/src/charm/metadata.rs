@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use crate::charm::action::ActionSpec;
 pub use crate::charm::charm_error::{CharmError, YamlError};
-use crate::charm::charm_yaml::{Config, DeclaredEndpoint, Metadata, OptionForm, read_yaml};
+use crate::charm::charm_yaml::{
+    Config, DeclaredEndpoint, Metadata, OptionForm, assumes_kubernetes, read_yaml,
+};
 pub use crate::charm::config_option::{ConfigOption, OptionError, OptionType};
 use crate::charm::name::{NAME, is_name};
 pub use crate::charm::resource::ResourceDeclaration;
@@ -267,14 +269,6 @@ impl Endpoint {
             limit: declared.limit.filter(|limit| *limit > 0),
         }
     }
-}
-
-/// Whether `assumes` asks for Kubernetes without an alternative, which would be below `any-of`.
-fn assumes_kubernetes(assumes: &Value) -> bool {
-    let mut features = assumes.as_array().into_iter().flatten();
-    features.any(|feature| {
-        feature == "k8s-api" || feature.get("all-of").is_some_and(assumes_kubernetes)
-    })
 }
 
 fn config_option(name: &str, form: OptionForm) -> Result<ConfigOption, CharmError> {

@@ -4,22 +4,12 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::charm::metadata::Charm;
 use crate::charm::storage::StorageDeclaration;
 use crate::controller::model::{Model, application_of};
+use crate::controller::storage::ApplicationStorage;
 use crate::controller::storage_directive::StorageDirective;
-
-/// What the units of an application get of one storage.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ApplicationStorage {
-    pub(crate) declared: StorageDeclaration,
-    pub(crate) pool: String,
-    pub(crate) count: u32,
-    /// In MiB.
-    pub(crate) size: u64,
-}
 
 impl Model {
     /// Says what an application's units get: of each storage that its charm declares, what the operator asks for.

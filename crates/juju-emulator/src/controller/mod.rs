@@ -1,6 +1,7 @@
 //! What the controller keeps: the model, its config and its log.
 
 pub(crate) mod application_storage;
+pub(crate) mod attachments;
 pub(crate) mod data_directory;
 pub(crate) mod debug_log;
 pub(crate) mod life;
@@ -13,6 +14,7 @@ pub(crate) mod provision;
 pub(crate) mod relation;
 pub(crate) mod removal;
 pub(crate) mod resource;
+pub(crate) mod resource_files;
 pub(crate) mod scope;
 pub(crate) mod secret;
 pub(crate) mod secret_changes;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::controller::application_storage::ApplicationStorage;
 use crate::controller::resource::Resource;
+use crate::controller::storage::ApplicationStorage;
 
 /// What an application's units are given beside config.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

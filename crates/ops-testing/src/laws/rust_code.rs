@@ -31,7 +31,6 @@ pub(super) fn state(state: &State) -> String {
     if !state.relations.is_empty() {
         calls.push(with_relations(&state.relations));
     }
-    calls.extend(state.secrets.iter().map(with_secret));
     calls.extend(state.storages.iter().map(with_storage));
     for (name, path) in &state.resources {
         calls.push(format!(
@@ -39,6 +38,7 @@ pub(super) fn state(state: &State) -> String {
             path.to_string_lossy()
         ));
     }
+    calls.extend(state.secrets.iter().map(with_secret));
     if state.planned_units != 1 {
         calls.push(format!(".with_planned_units({})", state.planned_units));
     }
@@ -67,6 +67,18 @@ pub(super) fn with_relations(relations: &[Relation]) -> String {
     format!(".with_relations([{}])", relations.join(", "))
 }
 
+/// A storage of a state: `.with_storage(Storage::new("data", 0, "/srv/data"))`.
+fn with_storage(storage: &Storage) -> String {
+    let block = if storage.block {
+        ".as_block_device()"
+    } else {
+        ""
+    };
+    let (name, number) = (&storage.name, storage.number);
+    let location = storage.location.to_string_lossy();
+    format!(".with_storage(Storage::new({name:?}, {number}, {location:?}){block})")
+}
+
 /// A secret, with dots for its content, which nothing shows: `.with_secret(Secret::of_unit("key", [("key", "...")]))`.
 fn with_secret(secret: &Secret) -> String {
     let keys = secret.content().into_iter().flat_map(SecretContent::keys);
@@ -79,18 +91,6 @@ fn with_secret(secret: &Secret) -> String {
         Owner::Others => format!("of_others([{content}])"),
     };
     format!(".with_secret(Secret::{made})")
-}
-
-/// A storage of a state: `.with_storage(Storage::new("data", 0, "/srv/data"))`.
-fn with_storage(storage: &Storage) -> String {
-    let block = if storage.block {
-        ".as_block_device()"
-    } else {
-        ""
-    };
-    let (name, number) = (&storage.name, storage.number);
-    let location = storage.location.to_string_lossy();
-    format!(".with_storage(Storage::new({name:?}, {number}, {location:?}){block})")
 }
 
 fn relation_of(relation: &Relation) -> String {
@@ -136,14 +136,24 @@ pub(super) fn event(event: &Event) -> String {
         Event::RelationChanged(payload) => relation("RelationChanged", payload),
         Event::RelationDeparted(payload) => relation("RelationDeparted", payload),
         Event::RelationBroken(payload) => relation("RelationBroken", payload),
+        Event::StorageAttached(payload) => storage(payload, "attached"),
+        Event::StorageDetaching(payload) => storage(payload, "detaching"),
         Event::SecretChanged(payload) => secret("SecretChanged", payload),
         Event::SecretExpired(payload) => secret("SecretExpired", payload),
         Event::SecretRemove(payload) => secret("SecretRemove", payload),
         Event::SecretRotate(payload) => secret("SecretRotate", payload),
-        Event::StorageAttached(payload) => storage(payload, "attached"),
-        Event::StorageDetaching(payload) => storage(payload, "detaching"),
         Event::Other(name) => format!("Event::Other({name:?}.into())"),
         event => format!("Event::{event:?}"),
+    }
+}
+
+fn storage(event: &StorageEvent, what: &str) -> String {
+    match (&event.id, &event.location) {
+        (Some(id), Some(location)) => {
+            let (name, number) = (id.name(), id.number());
+            format!("Storage::new({name:?}, {number}, {location:?}).{what}()")
+        }
+        _ => format!("{event:?}"),
     }
 }
 
@@ -157,16 +167,6 @@ fn secret(variant: &str, event: &SecretEvent) -> String {
     format!(
         "Event::{variant}(SecretEvent {{ id: {id:?}.parse().unwrap(), label: {label}, revision: {revision:?} }})"
     )
-}
-
-fn storage(event: &StorageEvent, what: &str) -> String {
-    match (&event.id, &event.location) {
-        (Some(id), Some(location)) => {
-            let (name, number) = (id.name(), id.number());
-            format!("Storage::new({name:?}, {number}, {location:?}).{what}()")
-        }
-        _ => format!("{event:?}"),
-    }
 }
 
 fn relation(variant: &str, event: &RelationEvent) -> String {

@@ -34,10 +34,10 @@ pub(super) struct Step {
     pub(super) leader: Option<bool>,
     /// What is true of a relation by then.
     pub(super) relation: Option<RelationStep>,
-    /// The secret of others that the unit may no longer read by then.
-    pub(super) revoked: Option<SecretId>,
     /// A storage that the unit has by then, and how many of its name it can have at most.
     pub(super) storage: Option<(Storage, Option<u32>)>,
+    /// The secret of others that the unit may no longer read by then.
+    pub(super) revoked: Option<SecretId>,
     pub(super) fault: Option<StepFault>,
 }
 
@@ -65,8 +65,8 @@ impl From<Event> for Step {
                 _ => None,
             },
             event,
-            revoked: None,
             storage: None,
+            revoked: None,
             fault: None,
         }
     }
@@ -112,7 +112,7 @@ impl Step {
             relation.conclude(&mut state);
             secret::end_grants(&mut state.secrets, &state.relations);
         }
-        storage::leave(&mut state, &self.event);
+        storage::leave(&mut state.storages, &self.event);
         state
     }
 

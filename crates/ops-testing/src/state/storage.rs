@@ -8,8 +8,6 @@ use juju_emulator::charm::metadata::{Charm, StorageDeclaration};
 use ops::{Event, StorageEvent, StorageId};
 use serde::Serialize;
 
-use crate::state::State;
-
 /// One instance of storage that the unit has: `Storage::new("data", 0, "/srv/data")` is `data/0`.
 ///
 /// [`Context::storage`](crate::Context::storage) makes one with a directory of its own.
@@ -86,37 +84,38 @@ fn of_event(event: &Event, charm: &Charm) -> Option<Storage> {
 }
 
 /// The state as an event finds it: with the storage that it is about.
-pub(crate) fn arrive(state: &mut State, event: &Event, charm: &Charm) {
+pub(crate) fn arrive(storages: &mut Vec<Storage>, event: &Event, charm: &Charm) {
     if let Some(storage) = of_event(event, charm)
-        && !state.storages.iter().any(|it| it.id() == storage.id())
+        && !storages.iter().any(|it| it.id() == storage.id())
     {
-        state.storages.push(storage);
+        storages.push(storage);
     }
 }
 
 /// What is true once the hook of an event has succeeded.
-pub(crate) fn leave(state: &mut State, event: &Event) {
+pub(crate) fn leave(storages: &mut Vec<Storage>, event: &Event) {
     if let Event::StorageDetaching(StorageEvent { id: Some(id), .. }) = event {
-        state.storages.retain(|storage| !storage.is(id));
+        storages.retain(|storage| !storage.is(id));
     }
 }
 
-/// Notes what the hook has asked for. The error is Juju's refusal, with which nothing is noted.
-pub(crate) fn add(
-    state: &mut State,
+/// What is to come, with what a hook has asked for. The error is Juju's refusal.
+pub(crate) fn with_added(
+    to_come: &BTreeMap<String, u32>,
+    storages: &[Storage],
     unit: &str,
     asked: &BTreeMap<String, u32>,
     declared: &BTreeMap<String, StorageDeclaration>,
-) -> Result<(), String> {
+) -> Result<BTreeMap<String, u32>, String> {
     let tag = unit.replace('/', "-");
-    let mut to_come = state.storage_to_come.clone();
+    let mut to_come = to_come.clone();
     for (name, count) in asked {
         let Some(declared) = declared.get(name) else {
             return Err(format!(
                 "adding storage {name} for unit-{tag}: storage \"{name}\" not found"
             ));
         };
-        let there = state.storages.iter().filter(|it| it.name == *name).count();
+        let there = storages.iter().filter(|it| it.name == *name).count();
         let there = u32::try_from(there).unwrap_or(u32::MAX);
         let coming = to_come.entry(name.clone()).or_default();
         *coming = coming.saturating_add(*count);
@@ -127,8 +126,7 @@ pub(crate) fn add(
             ));
         }
     }
-    state.storage_to_come = to_come;
-    Ok(())
+    Ok(to_come)
 }
 
 pub(crate) fn views(storages: &[Storage]) -> BTreeMap<String, StorageView> {
@@ -142,10 +140,10 @@ pub(crate) fn views(storages: &[Storage]) -> BTreeMap<String, StorageView> {
     views.collect()
 }
 
-pub(crate) fn check(state: &State, charm: &Charm, reasons: &mut Vec<String>) {
+pub(crate) fn check(storages: &[Storage], charm: &Charm, reasons: &mut Vec<String>) {
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
     let mut ids = Vec::new();
-    for storage in &state.storages {
+    for storage in storages {
         let (name, id) = (storage.name.as_str(), storage.id());
         let Some(declared) = charm.storages.get(name) else {
             reasons.push(format!("storages: the charm has no storage {name:?}"));
@@ -164,11 +162,6 @@ pub(crate) fn check(state: &State, charm: &Charm, reasons: &mut Vec<String>) {
         *count += 1;
         if declared.maximum.is_some_and(|maximum| *count > maximum) {
             reasons.push(format!("storages: {id} is one more than the charm allows"));
-        }
-    }
-    for name in state.resources.keys() {
-        if !charm.resources.contains_key(name) {
-            reasons.push(format!("resources: the charm has no resource {name:?}"));
         }
     }
 }

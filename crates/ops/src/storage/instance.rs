@@ -1,7 +1,5 @@
 //! The storage that the unit has, and more of it.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -63,23 +61,6 @@ impl Storage {
     }
 }
 
-/// How many the hook asks for, by the storage's name.
-#[derive(Default)]
-pub(crate) struct AddedStorage(RefCell<BTreeMap<String, u32>>);
-
-impl AddedStorage {
-    /// The command that asks for all of it.
-    pub(crate) fn held(&self) -> Option<HookCommand> {
-        let asked = self.0.borrow();
-        let command = asked
-            .iter()
-            .fold(HookCommand::new("storage-add"), |command, (name, count)| {
-                command.arg(&format!("{name}={count}"))
-            });
-        (!asked.is_empty()).then_some(command)
-    }
-}
-
 impl Unit {
     /// What the unit has of a storage that the charm declares, such as `data`, sorted: `storage-list`, and `storage-get`
     /// for each.
@@ -131,10 +112,6 @@ impl Unit {
     ///
     /// A name that the charm does not declare, or more than it allows, is refused at the end of the hook, which then fails.
     pub fn add_storage(&self, name: &str, count: u32) {
-        if count > 0 {
-            let mut asked = self.changes().storage.0.borrow_mut();
-            let asked = asked.entry(name.to_owned()).or_default();
-            *asked = asked.saturating_add(count);
-        }
+        self.changes().storage.add(name, count);
     }
 }

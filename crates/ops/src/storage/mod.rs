@@ -1,4 +1,5 @@
 //! Storage that the unit has.
 
+pub(crate) mod added;
 pub(crate) mod id;
 pub(crate) mod instance;
