@@ -2,7 +2,8 @@
 
 use std::num::NonZeroU16;
 
-use ops::{Charm, Port, Result, Status, Unit};
+use interfaces::ingress::{ApplicationData, Requirer};
+use ops::{Action, ActionResults, Charm, Error, Port, Result, Status, Unit};
 
 use crate::config::Config;
 use crate::workload::{Workload, WorkloadError};
@@ -28,7 +29,26 @@ impl<W: Workload> Charm for HelloServer<W> {
         // when the server cannot have it.
         unit.set_ports([port])?;
         self.server.serve_on(port)?;
+        if let Some(relation) = unit.relation("ingress")? {
+            let application = ApplicationData {
+                strip_prefix: Some(true),
+                ..ApplicationData::new(unit, port)
+            };
+            Requirer::new(relation).publish(unit, &application)?;
+        }
         Ok(Status::active())
+    }
+
+    fn action(&mut self, action: &Action<'_>, unit: &Unit) -> Result<ActionResults> {
+        if action.name() != "url" {
+            return Err(action.unknown());
+        }
+        let Some(relation) = unit.relation("ingress")? else {
+            return Err(Error::blocked(
+                "it is behind no ingress: each unit answers at its own address, see `juju status`",
+            ));
+        };
+        Ok([("url", Requirer::new(relation).url()?)].into())
     }
 
     fn stop(&mut self, unit: &Unit) -> Result<()> {
@@ -42,7 +62,7 @@ impl<W: Workload> Charm for HelloServer<W> {
     }
 }
 
-impl From<WorkloadError> for ops::Error {
+impl From<WorkloadError> for Error {
     fn from(error: WorkloadError) -> Self {
         match error {
             WorkloadError::PortTaken { port } => Self::blocked(format!(

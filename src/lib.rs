@@ -22,3 +22,18 @@ mod manage_opened_ports {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/check-that-your-charm-is-holistic.md")]
 mod check_that_your_charm_is_holistic {}
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/relations.md")]
+mod relations {}
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/actions.md")]
+mod actions {}
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/interfaces.md")]
+mod interfaces {}

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use systemd::{Template, exec_start_word};
 
-use crate::server;
 use crate::workload::{Workload, WorkloadError};
 
 /// The server as two systemd units, [socket-activated](https://www.freedesktop.org/software/systemd/man/latest/systemd.socket.html).
@@ -40,62 +39,19 @@ impl Systemd {
     pub fn template(&self) -> &Template {
         &self.0
     }
-
-    /// Makes the port listen and the server run; when that fails, the port is as if nothing had been tried.
-    fn start(&self, port: NonZeroU16) -> Result<(), WorkloadError> {
-        let instance = port.to_string();
-        let Err(error) = self.0.start(&instance) else {
-            return Ok(());
-        };
-        self.0
-            .stop([&instance])
-            .with_context(|| format!("{error}; then"))?;
-        match server::listen(port) {
-            Err(taken) if taken.kind() == io::ErrorKind::AddrInUse => {
-                Err(WorkloadError::PortTaken { port })
-            }
-            Err(denied) if denied.kind() == io::ErrorKind::PermissionDenied => {
-                let reason = denied.kind().to_string();
-                Err(WorkloadError::PortDenied { port, reason })
-            }
-            _ => Err(self.does_not_run(port, error)),
-        }
-    }
-
-    fn does_not_run(&self, port: NonZeroU16, reason: systemd::Error) -> WorkloadError {
-        let service = self.0.unit(&port.to_string(), "service");
-        let error = anyhow::Error::new(reason).context(format!(
-            "the server does not run on port {port} (`journalctl -u {service}` shows its log)"
-        ));
-        error.into()
-    }
 }
 
 impl Workload for Systemd {
     fn serve_on(&mut self, port: NonZeroU16) -> Result<(), WorkloadError> {
         let program = env::current_exe().context("cannot find the running executable")?;
-        let (server, instance) = (&self.0, &*port.to_string());
-        let loaded = server.install(&program)?;
-        server
-            .refuse_if_given_up(&loaded, instance)
-            .map_err(|error| self.does_not_run(port, error))?;
-
-        let socket = server.find(&loaded, instance, "socket");
-        let service = server.find(&loaded, instance, "service");
-        let listens = socket.active_state == "active" && server.enabled()?.contains(instance);
-        if !listens {
-            self.start(port)?;
-        } else if ["activating", "failed"].contains(&service.active_state.as_str()) {
-            // The socket stays as it is: whoever asks meanwhile waits in it.
-            server
-                .start_service(instance)
-                .map_err(|error| self.does_not_run(port, error))?;
-        }
-        let in_use = server.in_use(&loaded)?;
-        server.stop(in_use.iter().filter(|other| *other != instance))?;
-        server
-            .restart_if_outdated(&loaded, instance)
-            .map_err(|error| self.does_not_run(port, error))
+        self.0
+            .serve_on(port, &program)
+            .map_err(|error| match error {
+                systemd::Error::DoesNotRun { .. } => anyhow::Error::new(error)
+                    .context(format!("the server does not run on port {port}"))
+                    .into(),
+                error => error.into(),
+            })
     }
 
     fn stop(&mut self) -> Result<(), WorkloadError> {
@@ -109,6 +65,15 @@ impl Workload for Systemd {
 
 impl From<systemd::Error> for WorkloadError {
     fn from(error: systemd::Error) -> Self {
-        Self::Failed(error.into())
+        match error {
+            systemd::Error::Port { port, reason } => match reason.kind() {
+                io::ErrorKind::AddrInUse => Self::PortTaken { port },
+                kind => Self::PortDenied {
+                    port,
+                    reason: kind.to_string(),
+                },
+            },
+            error => Self::Failed(error.into()),
+        }
     }
 }

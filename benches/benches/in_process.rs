@@ -73,6 +73,7 @@ fn environment_and_config(criterion: &mut Criterion) {
             "/var/lib/juju/agents/unit-hello-server-0/charm",
         ),
         ("JUJU_MACHINE_ID", "0"),
+        ("JUJU_MODEL_NAME", "staging"),
     ];
     criterion.bench_function("environment", |bencher| {
         bencher.iter(|| JujuContext::from_environment(black_box(variables)));

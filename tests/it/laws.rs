@@ -5,10 +5,17 @@ use std::path::Path;
 
 use hello_server::charm::HelloServer;
 use ops::{Event, Status};
-use ops_testing::{Context, Laws, State, Workload};
+use ops_testing::{Context, Laws, Relation, State, Workload};
 use serde_json::{Value, json};
 
 use crate::levels::{FakeServer, free_port, http_get};
+
+fn to_an_ingress() -> Relation {
+    Relation::new("ingress", 3, "proxy")
+        .with_unit("proxy/0", [])
+        .with_remote_application_data([("ingress", "{\"url\": \"http://10.0.0.1/testing-web/\"}")])
+        .with_unit_data([("ingress-address", "10.0.0.7")])
+}
 
 #[test]
 fn the_charm_keeps_all_laws_in_process() {
@@ -16,17 +23,19 @@ fn the_charm_keeps_all_laws_in_process() {
     let fake = server.clone();
     let context = Context::new(move || HelloServer::new(fake.clone()));
 
-    Laws::of(&context, server).check([
-        State::default(),
-        // As an earlier version of the charm may have left it; Juju needs two hooks to get from there to 8000 alone.
-        State::default()
-            .with_opened_ports(["7990-8010/tcp", "9000/udp"])
-            .with_unit_status(Status::active()),
-        State::default()
-            .with_config("server-port", 22)
-            .with_machine_ports("other/0", ["8001/tcp"])
-            .as_leader(),
-    ]);
+    Laws::of(&context, server)
+        .with_relation(to_an_ingress())
+        .check([
+            State::default(),
+            // As an earlier version of the charm may have left it; Juju needs two hooks to get from there to 8000 alone.
+            State::default()
+                .with_opened_ports(["7990-8010/tcp", "9000/udp"])
+                .with_unit_status(Status::active()),
+            State::default()
+                .with_config("server-port", 22)
+                .with_machine_ports("other/0", ["8001/tcp"])
+                .as_leader(),
+        ]);
 }
 
 #[test]
@@ -41,8 +50,11 @@ fn the_charm_keeps_the_laws_through_its_real_binary() {
 
     Laws::of(&context, server)
         .with_option_values("server-port", [ports[0], ports[1], 22])
+        .with_relation(to_an_ingress())
         .with_stories(5)
-        .check([State::default().with_config("server-port", ports[0])]);
+        .check([State::default()
+            .with_config("server-port", ports[0])
+            .as_leader()]);
 }
 
 /// The server that the charm's binary starts on the emulated machine.

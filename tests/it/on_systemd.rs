@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -42,6 +43,36 @@ fn serves_on_a_low_port_without_any_privilege() {
         "{status}"
     );
     assert_eq!(value("NoNewPrivs:"), "1");
+}
+
+#[test]
+fn behind_an_ingress_it_answers_at_a_url_that_stays_when_its_port_does_not() {
+    let Some(machine) = Machine::new() else {
+        return;
+    };
+    // given
+    let unit = Unit::deploy(&machine, "hello-server", 80);
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/ingress");
+    ops_testing::stage_charm(&project, &machine.path("/var/lib/ingress")).unwrap();
+    unit.juju(&["deploy", "/var/lib/ingress", "--to", "0"]);
+    let curl = "curl --silent http://127.0.0.1:8080/emulator-hello-server/";
+    for port in [80, 443] {
+        // when
+        assert_eq!(unit.configure(port), "active");
+        if port == 80 {
+            unit.juju(&["integrate", "hello-server", "ingress"]);
+        }
+        // then
+        assert_eq!(machine.run(curl), unit.greeting(port));
+    }
+    let pid = machine.property("MainPID", "ingress-0@8080.service");
+    let status = machine.run(&format!("cat /proc/{pid}/status"));
+    assert!(status.contains("CapEff:\t0000000000000000"), "{status}");
+    // when
+    unit.juju(&["remove-application", "ingress", "--no-prompt"]);
+    // then
+    let left = machine.run("systemctl list-units --all --plain --no-legend ingress*");
+    assert_eq!(left, "");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use crate::scripted_hook::{ScriptedHook, stderr};
 
 #[test]
-fn a_hook_with_nothing_to_do_runs_three_hook_commands_and_one_systemctl() {
+fn a_hook_with_nothing_to_do_runs_four_hook_commands_and_one_systemctl() {
     // given a unit that is installed and whose server listens
     let hook = ScriptedHook::new();
     hook.config_changed();
@@ -30,7 +30,13 @@ fn a_hook_with_nothing_to_do_runs_three_hook_commands_and_one_systemctl() {
         .collect();
     assert_eq!(
         commands,
-        ["config-get", "opened-ports", "systemctl", "status-set"]
+        [
+            "config-get",
+            "opened-ports",
+            "systemctl",
+            "relation-ids",
+            "status-set"
+        ]
     );
     assert!(calls[2].starts_with("systemctl show "), "{}", calls[2]);
 }

@@ -19,6 +19,7 @@ impl ScriptedHook {
             ("status-set", ""),
             ("config-get", "echo '{\"server-port\": 8000}'"),
             ("opened-ports", "echo '[\"8000/tcp\"]'"),
+            ("relation-ids", "echo '[]'"),
             ("systemctl", ""),
         ] {
             hook.command(command, script);
@@ -49,6 +50,7 @@ impl ScriptedHook {
             .env("PATH", self.directory())
             .env("JUJU_UNIT_NAME", "hello-server/0")
             .env("JUJU_MACHINE_ID", "0")
+            .env("JUJU_MODEL_NAME", "staging")
             .env("JUJU_CHARM_DIR", self.directory())
             .env("SYSTEMD_UNIT_PATH", self.directory())
             .envs(variables.iter().copied())

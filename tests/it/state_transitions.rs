@@ -1,15 +1,18 @@
 //! What the charm does at each event, at both levels: a test for each row of the table in ARCHITECTURE.md.
 
+use std::collections::BTreeMap;
+
 use hello_server::charm::HelloServer;
-use ops::{Event, Status};
-use ops_testing::{Context, Exit, Fault, FaultKind, State, Workload as _};
+use ops::{ActionEvent, Event, Status};
+use ops_testing::{Context, Exit, Fault, FaultKind, Relation, State, Workload as _};
 
 use crate::levels::{FakeServer, Unit, at_each_level, free_port};
 
 /// What a hook runs that has nothing to change, all told.
-const NOTHING_TO_DO: [&str; 3] = [
+const NOTHING_TO_DO: [&str; 4] = [
     "config-get --format=json",
     "opened-ports --endpoints --format=json",
+    "relation-ids ingress --format=json",
     "status-set active",
 ];
 
@@ -88,6 +91,7 @@ fn a_change_of_port_moves_the_server_and_closes_the_old_port() {
                 "config-get --format=json".to_owned(),
                 "opened-ports --endpoints --format=json".to_owned(),
                 format!("open-port {now}/tcp"),
+                "relation-ids ingress --format=json".to_owned(),
                 format!("close-port {before}/tcp"),
                 "status-set active".to_owned(),
             ]
@@ -96,7 +100,7 @@ fn a_change_of_port_moves_the_server_and_closes_the_old_port() {
 }
 
 #[test]
-fn a_hook_with_nothing_to_do_runs_three_hook_commands() {
+fn a_hook_with_nothing_to_do_runs_four_hook_commands() {
     at_each_level(|unit| {
         let (port, given) = unit.installed();
 
@@ -219,6 +223,163 @@ fn a_port_that_another_unit_has_opened_blocks_and_changes_nothing() {
     });
 }
 
+/// A relation with a proxy that has given the application a url.
+fn to_an_ingress() -> Relation {
+    Relation::new("ingress", 3, "proxy")
+        .with_unit("proxy/0", [])
+        .with_remote_application_data([("ingress", "{\"url\": \"http://10.0.0.1/testing-web/\"}")])
+        .with_unit_data([("ingress-address", "10.0.0.7")])
+}
+
+fn published(state: &State) -> (Vec<String>, Vec<String>) {
+    let relation = state.relation("ingress", 3).unwrap();
+    let texts = |data: &BTreeMap<String, String>| {
+        let pairs = data.iter().map(|(key, text)| format!("{key}={text}"));
+        pairs.collect::<Vec<_>>()
+    };
+    (
+        texts(&relation.unit_data),
+        texts(&relation.application_data),
+    )
+}
+
+const ADDRESS: [&str; 3] = [
+    "host=\"10.0.0.7\"",
+    "ingress-address=10.0.0.7",
+    "ip=\"10.0.0.7\"",
+];
+
+fn application_on(port: u16) -> [String; 4] {
+    [
+        "model=\"testing\"".to_owned(),
+        "name=\"hello-server\"".to_owned(),
+        format!("port={port}"),
+        "strip-prefix=true".to_owned(),
+    ]
+}
+
+#[test]
+fn related_to_an_ingress_each_unit_says_where_it_is_and_the_leader_what_the_application_is() {
+    at_each_level(|unit| {
+        let (port, given) = unit.installed();
+        let relation = to_an_ingress();
+        let given = given.with_relation(relation.clone());
+        for event in [
+            relation.created(),
+            relation.joined("proxy/0"),
+            relation.application_changed(),
+            Event::UpdateStatus,
+        ] {
+            let then = unit.run(&event, &given);
+            assert_eq!(then.state.unit_status, Some(Status::active()), "{event}");
+            assert_eq!(
+                published(&then.state),
+                (ADDRESS.map(str::to_owned).to_vec(), vec![])
+            );
+            assert_eq!(then.state.opened_ports, [tcp(port)]);
+
+            let then = unit.run(&event, &given.clone().as_leader());
+            assert_eq!(then.state.unit_status, Some(Status::active()), "{event}");
+            let (of_unit, of_application) = published(&then.state);
+            assert_eq!(of_unit, ADDRESS);
+            assert_eq!(of_application, application_on(port));
+
+            // Nothing is published twice.
+            let again = unit.run(&event, &then.state);
+            assert_eq!(again.state, then.state);
+            let sets = |line: &String| line.starts_with("relation-set");
+            assert!(!again.hook_commands.iter().any(sets), "{again:#?}");
+        }
+    });
+}
+
+#[test]
+fn a_port_is_published_once_the_server_answers_on_it() {
+    at_each_level(|unit| {
+        // given
+        let (before, given) = unit.installed();
+        let given = given.with_relation(to_an_ingress()).as_leader();
+        let given = unit.run(&Event::UpdateStatus, &given).state;
+        let taken = free_port();
+        let other = unit.other_process_on(taken);
+        for bad in [22, i64::from(taken)] {
+            // when
+            let blocked = unit.run(
+                &Event::ConfigChanged,
+                &given.clone().with_config("server-port", bad),
+            );
+            // then
+            let status = blocked.state.unit_status.as_ref().unwrap();
+            assert_eq!(status.name(), "blocked", "{bad}");
+            assert_eq!(published(&blocked.state).1, application_on(before), "{bad}");
+        }
+        drop(other);
+        // when
+        let now = free_port();
+        let then = unit.run(
+            &Event::ConfigChanged,
+            &given.with_config("server-port", now),
+        );
+        // then
+        assert!(unit.serves(now));
+        assert_eq!(published(&then.state).1, application_on(now));
+    });
+}
+
+#[test]
+fn the_action_tells_the_url_or_what_is_missing() {
+    at_each_level(|unit| {
+        let (_, given) = unit.installed();
+        let url = Event::Action(ActionEvent {
+            name: "url".to_owned(),
+            id: 9.into(),
+        });
+        let mut silent = to_an_ingress();
+        silent.remote_application_data.clear();
+        for (given, said) in [
+            (
+                given.clone(),
+                "action-fail -- it is behind no ingress: each unit answers at its own address, see `juju status`",
+            ),
+            (
+                given.clone().with_relation(silent),
+                "action-fail -- for proxy to publish ingress in ingress:3",
+            ),
+            (
+                given.clone().with_relation(to_an_ingress()),
+                "action-set -- url=http://10.0.0.1/testing-web/",
+            ),
+        ] {
+            let then = unit.run(&url, &given);
+            assert_eq!(then.hook_commands.last().unwrap(), said);
+            assert_eq!(then.state, given);
+        }
+    });
+}
+
+#[test]
+fn a_relation_that_breaks_is_not_written_to_and_changes_nothing_else() {
+    at_each_level(|unit| {
+        let (port, given) = unit.installed();
+        let mut relation = to_an_ingress();
+        let departed = relation.departed("proxy/0");
+        let given = given.with_relation(relation.clone()).as_leader();
+        let given = unit.run(&departed, &given).state;
+        relation = given.relation("ingress", 3).unwrap().clone();
+        relation.remote_units.clear();
+        let given = State {
+            relations: vec![relation.clone()],
+            ..given
+        };
+
+        let then = unit.run(&relation.broken(), &given);
+
+        assert_eq!(then.hook_commands, NOTHING_TO_DO);
+        assert_eq!(then.state, given);
+        assert!(unit.serves(port));
+    });
+}
+
 #[test]
 fn a_range_around_the_port_takes_two_hooks_and_says_so() {
     at_each_level(|unit| {
@@ -281,8 +442,8 @@ fn a_hook_command_that_goes_wrong_fails_the_hook_and_the_retry_converges() {
         let now = free_port();
         let given = given.with_config("server-port", now);
         for kind in FaultKind::ALL {
-            // config-get, opened-ports, close-port, open-port, status-set
-            for command in 0..5 {
+            // config-get, opened-ports, open-port, relation-ids, close-port, status-set
+            for command in 0..6 {
                 let fault = Fault { command, kind };
 
                 let then = unit

@@ -280,8 +280,9 @@ fn sources(root: &Path, directory: &Path, found: &mut Vec<Source>) {
 #[test]
 fn every_crate_keeps_its_walls() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut crates: Vec<PathBuf> = fs::read_dir(project.join("crates"))
-        .unwrap()
+    let mut crates: Vec<PathBuf> = ["crates", "examples"]
+        .iter()
+        .flat_map(|directory| fs::read_dir(project.join(directory)).unwrap())
         .map(|entry| entry.unwrap().path())
         .collect();
     crates.push(project.to_owned());

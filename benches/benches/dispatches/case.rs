@@ -62,7 +62,7 @@ NeedDaemonReload=no
 
 impl Case {
     /// What each command prints, for the stand-in.
-    pub(crate) fn answers(&self) -> [(&'static str, String); 6] {
+    pub(crate) fn answers(&self) -> [(&'static str, String); 7] {
         let (opened, shown) = if self.installed {
             (r#"["8000/tcp"]"#, SHOWN)
         } else {
@@ -73,6 +73,7 @@ impl Case {
                 "config_get",
                 format!(r#"{{"server-port":{}}}"#, self.server_port),
             ),
+            ("relation_ids", "[]".to_owned()),
             ("opened_ports", opened.to_owned()),
             ("systemctl", shown.to_owned()),
             ("is_leader", "true".to_owned()),

@@ -46,6 +46,7 @@ impl ManyPorts {
             ("JUJU_CHARM_DIR", "/charm"),
             ("JUJU_DISPATCH_PATH", "hooks/config-changed"),
             ("JUJU_MACHINE_ID", "0"),
+            ("JUJU_MODEL_NAME", "staging"),
             ("JUJU_UNIT_NAME", "website/0"),
         ];
         Self {

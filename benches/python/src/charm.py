@@ -1,5 +1,7 @@
 """hello-server's charm in Python on ops: does what src/charm.rs and src/config.rs do."""
 
+import json
+
 import ops
 
 from systemd import PortTaken, Systemd
@@ -34,7 +36,17 @@ class HelloServer(ops.CharmBase):
                     f"server-port: {port} is in use by another process of the machine; choose another port"
                 )
             else:
+                self._ask_for_a_url(port)
                 self.unit.status = ops.ActiveStatus()
+
+    def _ask_for_a_url(self, port: int) -> None:
+        for relation in self.model.relations["ingress"]:
+            address = json.dumps(relation.data[self.unit]["ingress-address"])
+            relation.data[self.unit].update({"host": address, "ip": address})
+            if self.unit.is_leader():
+                application = {"model": self.model.name, "name": self.app.name, "port": port, "strip-prefix": True}
+                texts = {key: json.dumps(value) for key, value in application.items()}
+                relation.data[self.app].update(texts)
 
     def _block(self, message: str) -> None:
         self.unit.status = ops.BlockedStatus(message)

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use juju_emulator::charm::metadata::Charm;
-use ops::{Event, JujuContext, StorageEvent};
+use ops::{ActionEvent, Event, JujuContext, StorageEvent};
+use serde_json::{Map, Value};
 
 use crate::state::{State, ports, relation, secret};
 
@@ -25,6 +26,7 @@ impl fmt::Display for ImpossibleState {
 
 pub(crate) fn check(
     event: &Event,
+    params: &Map<String, Value>,
     state: &State,
     charm: &Charm,
     unit: &str,
@@ -51,6 +53,9 @@ pub(crate) fn check(
         reasons.push("planned-units: the unit itself is one".to_owned());
     }
     check_event(event, state, charm, &mut reasons);
+    if let Event::Action(action) = event {
+        check_action(action, params, charm, &mut reasons);
+    }
     if reasons.is_empty() {
         Ok(())
     } else {
@@ -73,12 +78,6 @@ fn check_event(event: &Event, state: &State, charm: &Charm, reasons: &mut Vec<St
         }
         Event::StorageAttached(storage) | Event::StorageDetaching(storage) => {
             check_storage(event, storage, charm, reasons);
-        }
-        Event::Action(action) if !charm.actions.contains_key(&action.name) => {
-            reasons.push(format!(
-                "{event}: the charm has no action {:?}",
-                action.name
-            ));
         }
         Event::PebbleReady { .. }
         | Event::PebbleCustomNotice(_)
@@ -103,6 +102,21 @@ fn check_event(event: &Event, state: &State, charm: &Charm, reasons: &mut Vec<St
     }
 }
 
+/// Juju itself refuses an action that the charm does not declare, and parameters that do not fit.
+fn check_action(
+    event: &ActionEvent,
+    params: &Map<String, Value>,
+    charm: &Charm,
+    reasons: &mut Vec<String>,
+) {
+    let name = &event.name;
+    let refusal = match charm.action(name) {
+        None => Some(format!("the charm has no action {name:?}")),
+        Some(action) => action.check(params).err(),
+    };
+    reasons.extend(refusal.map(|refusal| format!("{name}: {refusal}")));
+}
+
 /// Whether a charm that is dispatched for this hook takes it for this event.
 fn is_other(event: &Event, hook: &str) -> bool {
     let path = format!("hooks/{hook}");
@@ -111,13 +125,14 @@ fn is_other(event: &Event, hook: &str) -> bool {
         ("JUJU_UNIT_NAME", "unit/0"),
         ("JUJU_CHARM_DIR", "/charm"),
         ("JUJU_MACHINE_ID", ""),
+        ("JUJU_MODEL_NAME", "staging"),
     ];
     JujuContext::from_environment(variables).is_ok_and(|context| context.event() == event)
 }
 
 fn check_storage(event: &Event, storage: &StorageEvent, charm: &Charm, reasons: &mut Vec<String>) {
     let name = &storage.storage;
-    if !charm.storages.contains(name) {
+    if !charm.storages.contains_key(name) {
         reasons.push(format!("{event}: the charm has no storage {name:?}"));
     }
     if storage.id.is_some() != storage.location.is_some() {

@@ -16,7 +16,8 @@ use juju_emulator::UnitView;
 use juju_emulator::charm::hook::Hook;
 use juju_emulator::charm::metadata::Charm;
 use juju_emulator::hook::dispatch::{Dispatch, Identity};
-use ops::{Event, HookCommand, HookCommands, JujuContext};
+use ops::{ActionEvent, Event, HookCommand, HookCommands, JujuContext};
+use serde_json::{Map, Value};
 
 use crate::consistency::{self, ImpossibleState};
 use crate::fault::Fault;
@@ -115,13 +116,51 @@ impl Context {
         }
     }
 
+    /// Runs an action as an operator does by `juju run hello-server/0 backup target=/srv`; what is not given has its default.
+    ///
+    /// ```no_run
+    /// use ops_testing::{Context, State};
+    /// use serde_json::json;
+    ///
+    /// # use ops::{Charm, Result, Status, Unit};
+    /// # struct Database;
+    /// # impl Charm for Database {
+    /// #     fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
+    /// #         Ok(Status::active())
+    /// #     }
+    /// # }
+    /// let context = Context::new(|| Database);
+    /// let then = context.run_action("backup", json!({"target": "/srv"}), &State::default());
+    /// assert_eq!(then.action.failure, None);
+    /// assert_eq!(then.action.log, ["copying to /srv"]);
+    /// assert_eq!(then.action.results, json!({"file": {"size": "7"}}));
+    /// ```
+    ///
+    /// # Panics
+    /// When the charm declares no such action, when the parameters do not fit what it declares, and when Juju could never be in
+    /// the given state.
+    #[track_caller]
+    pub fn run_action(&self, name: &str, params: Value, given: &State) -> Outcome {
+        let Value::Object(params) = params else {
+            fail(&format!("{name}: the parameters are no map: {params}"));
+        };
+        let event = Event::Action(ActionEvent {
+            name: name.to_owned(),
+            id: 2.into(),
+        });
+        match self.dispatch(&event, given, None, &params) {
+            Ok(outcome) => outcome,
+            Err(impossible) => fail(&impossible.to_string()),
+        }
+    }
+
     /// Like [`run`](Self::run), while something goes wrong with one of the hook's commands.
     ///
     /// # Panics
     /// When Juju could never be in the given state.
     #[track_caller]
     pub fn run_with_fault(&self, event: &Event, given: &State, fault: Fault) -> Outcome {
-        match self.dispatch(event, given, Some(fault)) {
+        match self.dispatch(event, given, Some(fault), &Map::new()) {
             Ok(outcome) => outcome,
             Err(impossible) => fail(&impossible.to_string()),
         }
@@ -136,7 +175,7 @@ impl Context {
     /// When the real dispatch cannot be run at all.
     #[track_caller]
     pub fn try_run(&self, event: &Event, given: &State) -> Result<Outcome, ImpossibleState> {
-        self.dispatch(event, given, None)
+        self.dispatch(event, given, None, &Map::new())
     }
 
     #[track_caller]
@@ -145,10 +184,16 @@ impl Context {
         event: &Event,
         given: &State,
         fault: Option<Fault>,
+        params: &Map<String, Value>,
     ) -> Result<Outcome, ImpossibleState> {
         let identity = self.identity(given);
-        consistency::check(event, given, &self.charm, &identity.unit)?;
-        let (hook, kind) = hook(event, &identity.unit);
+        consistency::check(event, params, given, &self.charm, &identity.unit)?;
+        let params = match event {
+            Event::Action(action) => self.charm.action(&action.name),
+            _ => None,
+        }
+        .map(|action| action.with_defaults(params));
+        let (hook, kind) = hook(event, &identity.unit, params.unwrap_or_default());
         let view = UnitView {
             hook: kind,
             ..state::view(given, &self.charm, &identity.unit, event).map_err(|reason| {

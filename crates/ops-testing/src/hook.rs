@@ -6,9 +6,10 @@ use juju_emulator::charm::hook::{
     StorageLocation, WorkloadEvent,
 };
 use ops::{Event, RelationEvent, SecretEvent, StorageEvent, StorageId};
+use serde_json::{Map, Value};
 
-/// The hook with its variables, and what it is about.
-pub(crate) fn hook(event: &Event, unit: &str) -> (Hook, HookKind) {
+/// The hook with its variables, and what it is about: an action with its parameters.
+pub(crate) fn hook(event: &Event, unit: &str, params: Map<String, Value>) -> (Hook, HookKind) {
     let hook = match event {
         Event::RelationCreated(payload) => relation(Relation::Created, payload, unit),
         Event::RelationJoined(payload) => relation(Relation::Joined, payload, unit),
@@ -60,7 +61,7 @@ pub(crate) fn hook(event: &Event, unit: &str) -> (Hook, HookKind) {
             remote_application: remote_application.clone(),
             remote_unit: remote_unit.clone(),
         },
-        Hook::Action { .. } => HookKind::Action,
+        Hook::Action { .. } => HookKind::Action { params },
         _ => HookKind::Lifecycle,
     };
     (hook, kind)

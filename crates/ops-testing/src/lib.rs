@@ -34,7 +34,7 @@
 //! );
 //! ```
 //!
-//! [`Laws`] checks all that a holistic charm promises, in one call.
+//! [`Context::run_action`] runs an action. [`Laws`] checks all that a holistic charm promises, in one call.
 //!
 //! [`Context::new`] runs the charm in the test's own process, in microseconds; [`Context::dispatching`] runs the real
 //! binary through `./dispatch`, with real hook commands on its `PATH`. Both give the same [`Outcome`].
@@ -60,7 +60,7 @@ pub use consistency::ImpossibleState;
 pub use context::Context;
 pub use fault::{Fault, FaultKind};
 pub use laws::{Law, Laws, Violation, Workload};
-pub use outcome::{Exit, LogLine, Outcome};
+pub use outcome::{ActionOutcome, Exit, LogLine, Outcome};
 pub use programs::{emulator, stage_charm};
 pub use state::State;
 pub use state::relation::Relation;

@@ -2,6 +2,7 @@
 
 use juju_emulator::LogLevel;
 use ops::Status;
+use serde_json::Value;
 
 use crate::state::State;
 
@@ -19,10 +20,23 @@ pub struct Outcome {
     pub rolled_back: Vec<String>,
     /// Every status that was set, in order.
     pub status_history: Vec<Status>,
+    /// What an action has told its operator; nothing in other events.
+    pub action: ActionOutcome,
     /// What was logged by `juju-log`.
     pub log: Vec<LogLine>,
     /// What the process printed to its standard output and error; in process only why it cannot understand its environment.
     pub printed: String,
+}
+
+/// What an action tells the operator who runs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionOutcome {
+    /// The results, which are texts, and maps of them: `json!({"file": {"size": "7"}})`.
+    pub results: Value,
+    /// What was logged by `action-log`, such as `["copying to /srv"]`.
+    pub log: Vec<String>,
+    /// The message, when it has failed: the charm's own, or Juju's `exit status 1`.
+    pub failure: Option<String>,
 }
 
 /// How a hook ended.
@@ -46,10 +60,10 @@ pub struct LogLine {
 }
 
 impl Outcome {
-    /// Whether Juju takes the hook as done.
+    /// Whether Juju takes the hook, or the action, as done.
     #[must_use]
     pub fn succeeded(&self) -> bool {
-        self.exit == Exit::Code(0)
+        self.exit == Exit::Code(0) && self.action.failure.is_none()
     }
 
     /// The messages that were logged as errors; of a hook that failed they are such as `["install failed: …"]`.

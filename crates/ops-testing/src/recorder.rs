@@ -4,12 +4,14 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use juju_emulator::{
-    Answer, CallRefused, Effect, HookContext, LogLevel, TakesEffect, UnitView, takes_effect,
+    Answer, CallRefused, Effect, HookContext, HookKind, LogLevel, TakesEffect, UnitView,
+    takes_effect,
 };
 use ops::Event;
+use serde_json::Map;
 
 use crate::fault::{Fault, FaultKind};
-use crate::outcome::{Exit, LogLine, Outcome};
+use crate::outcome::{ActionOutcome, Exit, LogLine, Outcome};
 use crate::state::ports::write_ports;
 use crate::state::{State, charm_status, relation, secret};
 
@@ -47,6 +49,11 @@ impl Recorder {
                 hook_commands: Vec::new(),
                 rolled_back: Vec::new(),
                 status_history: Vec::new(),
+                action: ActionOutcome {
+                    results: Map::new().into(),
+                    log: Vec::new(),
+                    failure: None,
+                },
                 log: Vec::new(),
                 printed: String::new(),
             },
@@ -134,6 +141,22 @@ impl Recorder {
                 }
             }
         }
+        let told = self.context.action();
+        self.outcome.action.results = told.results.clone().into();
+        self.outcome.action.failure = told.failure.clone();
+        if let HookKind::Action { .. } = self.view.hook {
+            let why = match self.outcome.exit {
+                Exit::Code(0) => None,
+                Exit::Code(code) => Some(format!("exit status {code}")),
+                Exit::Signal(_) => Some("action terminated".to_owned()),
+                Exit::CommitRefused => told
+                    .failure
+                    .is_none()
+                    .then(|| "committing requested changes failed".to_owned()),
+            };
+            let failure = &mut self.outcome.action.failure;
+            *failure = why.or_else(|| failure.take());
+        }
         if self.outcome.exit != Exit::Code(0) {
             self.outcome.rolled_back = self.waiting;
         }
@@ -159,8 +182,9 @@ impl Recorder {
                     consumers.insert(self.view.name.clone(), consumer.clone());
                 }
             }
+            Effect::ActionLog(line) => self.outcome.action.log.push(line.clone()),
             // No charm on ops sets these, since Juju 4 has them no more.
-            Effect::LeaderSettings(_) | Effect::RebootNow => {}
+            Effect::LeaderSettings(_) | Effect::RebootNow | Effect::Resource { .. } => {}
         }
     }
 

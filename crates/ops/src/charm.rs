@@ -1,6 +1,7 @@
 //! What a charm is.
 
-use crate::action::{Action, ActionResults};
+use crate::action::action::Action;
+use crate::action::results::ActionResults;
 use crate::error::Result;
 use crate::status::Status;
 use crate::unit::Unit;
@@ -33,7 +34,7 @@ pub trait Charm {
     ///
     /// # Errors
     /// One for the operator, such as [`Error::blocked`](crate::Error::blocked), ends the action as failed with its text.
-    /// All others also end the charm with exit code 1. A failed action leaves nothing of what it asked Juju for.
+    /// All others, and a panic, end the charm with exit code 1, and are shown among what it has printed. A failed action leaves nothing of what it asked Juju for.
     fn action(&mut self, action: &Action<'_>, unit: &Unit) -> Result<ActionResults> {
         let _ = unit;
         Err(action.unknown())

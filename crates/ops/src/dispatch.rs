@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::action::Action;
+use crate::action::action::Action;
 use crate::charm::Charm;
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -71,7 +71,24 @@ pub fn run<C: Charm>(charm: impl FnOnce(&JujuContext) -> C) -> ExitCode {
             let _ = writeln!(io::stderr(), "{}: {status}", context.event());
             ExitCode::SUCCESS
         }
-        Ok(Err(_)) | Err(_) => ExitCode::FAILURE,
+        Ok(Err(error)) => {
+            show_operator(&context, &with_causes(&error));
+            ExitCode::FAILURE
+        }
+        Err(payload) => {
+            let message = payload.downcast_ref::<String>().map(String::as_str);
+            let message = message.or_else(|| payload.downcast_ref::<&str>().copied());
+            let message = message.unwrap_or("no message");
+            show_operator(&context, &format!("the charm panicked: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints why an action has failed, where `juju run` shows it: the log does not reach the operator.
+fn show_operator(context: &JujuContext, why: &str) {
+    if let Event::Action(_) = context.event() {
+        let _ = writeln!(io::stderr(), "{why}");
     }
 }
 
@@ -137,7 +154,11 @@ fn reconcile(charm: &mut dyn Charm, unit: &Unit) -> Result<Option<Status>> {
 }
 
 fn act(charm: &mut dyn Charm, action: &Action<'_>, unit: &Unit) -> Result<()> {
-    let last = match sent(unit, charm.action(action, unit)) {
+    let checked = charm.action(action, unit).and_then(|results| {
+        results.check()?;
+        Ok(results)
+    });
+    let last = match sent(unit, checked) {
         Ok(results) => results.command(),
         Err(error) => {
             let status = dropped(unit, error, false)?;
@@ -175,14 +196,18 @@ fn dropped(unit: &Unit, error: Error, publishes: bool) -> Result<Status> {
 /// Logs an error once, with all its causes.
 fn logged<T>(context: &JujuContext, handle: impl FnOnce() -> Result<T>) -> Result<T> {
     handle().inspect_err(|error| {
-        let mut causes = String::new();
-        let mut cause = std::error::Error::source(error);
-        while let Some(error) = cause {
-            causes = format!("{causes}: {error}");
-            cause = error.source();
-        }
-        tracing::error!("{} failed: {error}{causes}", context.event());
+        tracing::error!("{} failed: {}", context.event(), with_causes(error));
     })
+}
+
+fn with_causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 fn started_by_hand() -> ExitCode {

@@ -16,6 +16,7 @@ pub struct JujuContext {
     unit_name: UnitName,
     charm_dir: PathBuf,
     machine_id: Option<String>,
+    model_name: String,
     log_levels: Targets,
     log_levels_problem: Option<String>,
 }
@@ -51,6 +52,7 @@ impl JujuContext {
             unit_name: variables.unit_name("JUJU_UNIT_NAME")?,
             charm_dir: variables.required("JUJU_CHARM_DIR")?.into(),
             machine_id: variables.machine_id()?,
+            model_name: variables.required("JUJU_MODEL_NAME")?.to_owned(),
             log_levels,
             log_levels_problem,
         })
@@ -90,6 +92,12 @@ impl JujuContext {
         self.machine_id.as_deref()
     }
 
+    /// The model that the unit is in, such as `staging`, from `JUJU_MODEL_NAME`.
+    #[must_use]
+    pub fn model_name(&self) -> &str {
+        &self.model_name
+    }
+
     /// Which log lines are sent to Juju, from `RUST_LOG`; `info` and above when it is not set or malformed.
     pub(crate) fn log_levels(&self) -> &Targets {
         &self.log_levels
@@ -112,6 +120,7 @@ mod tests {
             ("JUJU_UNIT_NAME", "web/0"),
             ("JUJU_CHARM_DIR", "/charm"),
             ("JUJU_MACHINE_ID", "0"),
+            ("JUJU_MODEL_NAME", "staging"),
         ];
         JujuContext::from_environment(unit.iter().chain(variables).copied())
     }
@@ -202,6 +211,17 @@ mod tests {
         };
         assert_eq!(relation.remote_unit, None);
         assert_eq!(context.machine_id(), None);
+    }
+
+    #[test]
+    fn the_model_is_told_by_its_name() {
+        let start = ("JUJU_DISPATCH_PATH", "hooks/start");
+        assert_eq!(read(&[start]).unwrap().model_name(), "staging");
+        let nameless = read(&[start, ("JUJU_MODEL_NAME", "")]);
+        assert_eq!(
+            nameless.unwrap_err().to_string(),
+            "JUJU_MODEL_NAME is not set"
+        );
     }
 
     #[test]

@@ -173,6 +173,7 @@ mod tests {
                 ("JUJU_UNIT_NAME", "web/0"),
                 ("JUJU_CHARM_DIR", "/charm"),
                 ("JUJU_MACHINE_ID", "0"),
+                ("JUJU_MODEL_NAME", "staging"),
             ];
             let levels = levels.map(|levels| ("RUST_LOG", levels));
             let context = JujuContext::from_environment(variables.into_iter().chain(levels));

@@ -1,6 +1,7 @@
 //! Why a service is not as it should be.
 
 use std::io;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
@@ -31,6 +32,22 @@ pub enum Error {
         unit: String,
         /// systemd's word for it, such as `trigger-limit-hit`.
         result: String,
+    },
+    /// The machine does not let a service have the port that it was to listen on.
+    #[error("port {port} cannot be opened: {reason}")]
+    Port {
+        /// The port, such as 80.
+        port: NonZeroU16,
+        /// What the system says: that it is in use, or that it is denied.
+        reason: io::Error,
+    },
+    /// A service does not get ready, though its port is free.
+    #[error("`journalctl -u {unit}` shows why it does not run: {reason}")]
+    DoesNotRun {
+        /// The unit, such as `web@8000.service`.
+        unit: String,
+        /// What systemd says.
+        reason: Box<Error>,
     },
     /// A file cannot be read, written or removed.
     #[error("cannot {verb} {}: {reason}", path.display())]

@@ -21,6 +21,7 @@
 
 mod error;
 mod files;
+mod port;
 mod systemctl;
 mod template;
 

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use jiff::Timestamp;
 
+use crate::charm::hook::Hook;
 use crate::controller::debug_log::{LogLevel, Record, is_kept};
 use crate::controller::model::{Model, StatusSince, application_of};
 use crate::controller::model_config;
@@ -14,6 +15,8 @@ pub(crate) struct AtOnce<'a> {
     store: &'a Store,
     unit: &'a str,
     logging_config: String,
+    /// The task that the hook is, if it is one.
+    task: Option<u64>,
 }
 
 impl<'a> AtOnce<'a> {
@@ -22,7 +25,16 @@ impl<'a> AtOnce<'a> {
             store,
             unit,
             logging_config: model_config::logging_config(model).to_owned(),
+            task: None,
         }
+    }
+
+    /// The same, for a hook that may be an action.
+    pub(crate) fn of_hook(mut self, hook: &Hook) -> Self {
+        if let Hook::Action { id, .. } = hook {
+            self.task = Some(*id);
+        }
+        self
     }
 
     /// Makes one change; a wish to reboot is for who runs the hook.
@@ -33,6 +45,16 @@ impl<'a> AtOnce<'a> {
                 self.log(&format!("unit.{}.juju-log", self.unit), level, message)
             }
             Effect::RebootNow => Ok(()),
+            Effect::Resource { name, path } => {
+                let model = self.store.read()?;
+                self.store.download(&model, self.unit, &name, path.as_ref())
+            }
+            Effect::ActionLog(message) => self.store.update(|model| {
+                if let Some(task) = self.task.and_then(|id| model.task_mut(id)) {
+                    task.log.push((now, message));
+                }
+                Ok(())
+            }),
             Effect::UnitStatus(status) => self.store.update(|model| {
                 if let Some(unit) = model.unit_mut(self.unit) {
                     unit.workload_status = StatusSince { status, since: now };

@@ -3,16 +3,13 @@
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 
 use crate::agent::interrupt::Interrupt;
-use crate::agent::machine_agent::{
-    act_on_shutdown, agent_path, end_leftovers, link, machine, machine_variables,
-};
+use crate::agent::machine_agent::{act_on_shutdown, end_leftovers, end_machine};
 use crate::agent::operation::RunningHook;
 use crate::agent::resolver::{
     AFTER_A_KILL, Known, Operation, advance, next_operation, retry_delay,
@@ -20,101 +17,14 @@ use crate::agent::resolver::{
 use crate::charm::hook::Hook;
 use crate::charm::stage;
 use crate::controller::debug_log::LogLevel;
-use crate::controller::debug_log::Record;
 use crate::controller::model::{Again, Model, StatusSince, Unit, Why};
 use crate::controller::store::Store;
-use crate::hook::process::{self, Ended, Stream};
-use systemd_emulator::kill_processes_with;
-
-/// What a command left that `juju exec` ran in a unit.
-#[derive(Debug)]
-pub(crate) struct Executed {
-    pub(crate) exit_code: i32,
-    pub(crate) stdout: Vec<u8>,
-    pub(crate) stderr: Vec<u8>,
-    /// Whether the changes that it asked for were kept.
-    pub(crate) committed: bool,
-}
-
-/// Runs commands in a unit as `juju exec` does: with a hook's rights, and their changes are kept whatever they exit with.
-/// When they cannot be, the commands have failed.
-pub(crate) fn exec(
-    store: &Store,
-    interrupt: &Interrupt,
-    unit: &str,
-    task: u64,
-    commands: &str,
-) -> Result<Executed> {
-    let machine = store
-        .read()?
-        .unit(unit)
-        .context("the unit is gone")?
-        .1
-        .machine;
-    let agent = UnitAgent::new(store, interrupt, unit, machine);
-    let run = || {
-        let _lock = agent.lock(None)?;
-        agent.exec(task, commands)
-    };
-    run().with_context(|| format!("cannot run commands in {unit}"))
-}
-
-/// Runs commands on a machine, beside all units: there are no hook commands, and nothing is committed.
-pub(crate) fn exec_on_machine(
-    store: &Store,
-    interrupt: &Interrupt,
-    number: u32,
-    commands: &str,
-) -> Result<Executed> {
-    let _lock = store.lock(&format!("machine-{number}"))?;
-    let mut path = link(store)?.into_os_string();
-    path.push(":");
-    path.push(agent_path());
-    let mut command = Command::new("/bin/bash");
-    command
-        .args(["-c", commands])
-        .env_clear()
-        .envs(machine_variables(store, number)?)
-        .env("PATH", path);
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let ended = interrupt.watched(|interrupt| {
-        process::run_command(&mut command, interrupt, |stream, line| match stream {
-            Stream::Stdout => stdout.extend_from_slice(line),
-            Stream::Stderr => stderr.extend_from_slice(line),
-        })
-    });
-    let exit_code = exit_code(ended.context("cannot run bash")?)?;
-    act_on_shutdown(store, number, false, |level, message| {
-        store.log().append(&Record {
-            time: Timestamp::now(),
-            entity: format!("machine-{number}"),
-            level,
-            module: "juju.worker.reboot".to_owned(),
-            message,
-        })
-    })?;
-    Ok(Executed {
-        exit_code,
-        stdout,
-        stderr,
-        committed: true,
-    })
-}
-
-/// What `juju exec` says that its commands exited with.
-fn exit_code(ended: Ended) -> Result<i32> {
-    match ended {
-        Ended::Exited(code) => Ok(code),
-        Ended::Killed(signal) => Ok(128 + signal),
-        Ended::Interrupted => bail!("interrupted"),
-        Ended::Missing => Ok(0),
-    }
-}
+use crate::hook::process::Ended;
 
 pub(crate) struct UnitAgent<'a> {
-    store: &'a Store,
-    interrupt: &'a Interrupt,
-    unit: &'a str,
+    pub(crate) store: &'a Store,
+    pub(crate) interrupt: &'a Interrupt,
+    pub(crate) unit: &'a str,
     machine: u32,
 }
 
@@ -141,6 +51,7 @@ impl<'a> UnitAgent<'a> {
         // Meanwhile another process may have done it.
         match next_operation(&*self.store.read()?, self.unit, Timestamp::now()) {
             Some(Operation::Run(hook)) => self.run_hook(&hook)?,
+            Some(Operation::RunAction(task)) => self.run_action(task)?,
             Some(Operation::Skip(hook)) => self.skip_hook(&hook)?,
             Some(Operation::SynchronizeScopes) => self.synchronize_scopes()?,
             Some(Operation::CleanUp) => self.clean_up()?,
@@ -150,7 +61,7 @@ impl<'a> UnitAgent<'a> {
     }
 
     /// Hooks of one machine run one after the other, whoever runs them. What a killed emulator's hook still does is ended first.
-    fn lock(&self, patience: Option<Duration>) -> Result<Option<fs::File>> {
+    pub(crate) fn lock(&self, patience: Option<Duration>) -> Result<Option<fs::File>> {
         let name = format!("machine-{}", self.machine);
         let lock = match patience {
             None => Some(self.store.lock(&name)?),
@@ -178,8 +89,12 @@ impl<'a> UnitAgent<'a> {
         let (_, unit) = model.unit(self.unit).context("the unit is gone")?;
         let brings_charm = [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook);
         // A hook that failed runs again with the charm that it failed with.
-        if brings_charm && (unit.again.is_none() || unit.charm_installed == 0) {
+        if unit.charm_installed == 0 || brings_charm && unit.again.is_none() {
             self.install_charm(&model)?;
+        }
+        let is_about_storage = matches!(hook, Hook::Storage { .. });
+        if is_about_storage {
+            self.store.synchronize_storage(self.machine)?;
         }
         let known = Known::new(&model, self.unit, hook).context("the unit is gone")?;
         let mut running = RunningHook::new(self.store, &model, self.unit, hook)?;
@@ -198,6 +113,9 @@ impl<'a> UnitAgent<'a> {
             Ok(Ended::Killed(_)) => Some("terminated".to_owned()),
             Err(error) => Some(error.to_string()),
         };
+        if is_about_storage {
+            self.store.synchronize_storage(self.machine)?;
+        }
         let via = running.via();
         match &why {
             None if running.reboot_now => {
@@ -227,11 +145,7 @@ impl<'a> UnitAgent<'a> {
                 self.note_failure(hook)?;
             }
         }
-        let wants_reboot = why.is_none() && running.wants_reboot();
-        let reboot = wants_reboot || running.reboot_now;
-        act_on_shutdown(self.store, self.machine, reboot, |level, message| {
-            running.log(level, message)
-        })
+        self.act_on_shutdown(&running, why.is_none() && running.wants_reboot())
     }
 
     /// Goes on as if a hook that failed had succeeded.
@@ -260,27 +174,15 @@ impl<'a> UnitAgent<'a> {
         })
     }
 
-    fn exec(&self, task: u64, commands: &str) -> Result<Executed> {
-        let model = self.store.read()?;
-        let hook = Hook::JujuExec { id: task };
-        let mut running = RunningHook::new(self.store, &model, self.unit, &hook)?;
-        let mut exit_code = exit_code(running.run(commands, self.interrupt)??)?;
-        let outcome = self.store.update(|model| running.commit(model))?;
-        let committed = outcome.is_ok();
-        let wants_reboot = committed && running.wants_reboot();
-        if let Err(refusal) = outcome {
-            writeln!(running.stderr, "cannot apply changes: {refusal}")?;
-            exit_code = if exit_code == 0 { 1 } else { exit_code };
-        }
+    /// Reboots the unit's machine, or switches it off, if what ran there asked for it.
+    pub(crate) fn act_on_shutdown(
+        &self,
+        running: &RunningHook<'_>,
+        wants_reboot: bool,
+    ) -> Result<()> {
         let reboot = wants_reboot || running.reboot_now;
         act_on_shutdown(self.store, self.machine, reboot, |level, message| {
             running.log(level, message)
-        })?;
-        Ok(Executed {
-            exit_code,
-            stdout: running.stdout,
-            stderr: running.stderr,
-            committed,
         })
     }
 
@@ -377,14 +279,8 @@ impl<'a> UnitAgent<'a> {
             model.units().filter(|(_, unit)| here(unit)).count() <= 1
         };
         let directory = if last(&*self.store.read()?) {
-            let machine = machine(self.store, self.machine);
-            machine.stop_all()?;
-            // What hooks have left in the background.
-            kill_processes_with(
-                "JUJU_EMULATOR_MACHINE",
-                &machine.directory.to_string_lossy(),
-            );
             fs::remove_dir(self.sockets()?).context("cannot remove the directory of sockets")?;
+            end_machine(self.store, self.machine)?;
             self.store.machine(self.machine)
         } else {
             self.store.unit(self.machine, self.unit)
@@ -399,7 +295,8 @@ impl<'a> UnitAgent<'a> {
         self.store.update(|model| {
             model.forget_unit(self.unit);
             Ok(())
-        })
+        })?;
+        self.store.synchronize_storage(self.machine)
     }
 
     fn update_unit(&self, change: impl FnOnce(&mut Unit, Timestamp)) -> Result<()> {

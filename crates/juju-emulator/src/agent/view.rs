@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
+use crate::agent::provision_view;
 use crate::charm::hook::{Hook, RelationEvent};
 use crate::charm::metadata::Charm;
 use crate::controller::model::{Model, StatusSince, application_of};
@@ -15,6 +17,7 @@ use crate::machine::address::address;
 
 /// How a unit's hook sees the model.
 pub(crate) struct ViewOfUnit<'a> {
+    store: &'a Store,
     unit: &'a str,
     hook: &'a Hook,
     /// The charm that the unit has, which need not be its application's.
@@ -22,17 +25,25 @@ pub(crate) struct ViewOfUnit<'a> {
 }
 
 impl<'a> ViewOfUnit<'a> {
-    pub(crate) fn new(store: &Store, model: &Model, unit: &'a str, hook: &'a Hook) -> Result<Self> {
-        let (application, state) = model.unit(unit).context("the unit is gone")?;
-        let of_unit = store.charm_of_unit(state.machine, unit);
-        let staged = of_unit.unwrap_or_else(|| application.staged_charm());
-        let charm = Charm::read(&store.charms().join(staged))?;
-        Ok(Self { unit, hook, charm })
+    pub(crate) fn new(
+        store: &'a Store,
+        model: &Model,
+        unit: &'a str,
+        hook: &'a Hook,
+    ) -> Result<Self> {
+        let charm = charm_of_unit(store, model, unit)?;
+        Ok(Self {
+            store,
+            unit,
+            hook,
+            charm,
+        })
     }
 
     /// The unit as its controller sees it now.
     pub(crate) fn at(&self, model: &Model) -> Result<UnitView> {
         let Self {
+            store,
             unit: name,
             hook,
             charm,
@@ -61,7 +72,12 @@ impl<'a> ViewOfUnit<'a> {
                     remote_application: remote_application.clone(),
                     remote_unit: remote_unit.clone(),
                 },
-                Hook::Action { .. } => HookKind::Action,
+                Hook::Storage { name, id, .. } => HookKind::Storage {
+                    id: format!("{name}/{id}"),
+                },
+                Hook::Action { name, id } => HookKind::Action {
+                    params: params(model, charm, name, *id),
+                },
                 _ => HookKind::Lifecycle,
             },
             config: charm.config_with(&charm.fitting(&application.settings)),
@@ -82,6 +98,10 @@ impl<'a> ViewOfUnit<'a> {
                 .collect(),
             endpoints: charm.endpoint_names(),
             relations: relations(model, name, hook),
+            storages: provision_view::storages(store, model, name),
+            resources: provision_view::resources(store, application, charm, name),
+            state: unit.charm_state.clone(),
+            cloud: provision_view::cloud(application),
             secrets: model.secrets.clone(),
             new_secret_ids: Vec::new(),
             leader_settings: application.leader_settings.data.clone(),
@@ -89,6 +109,23 @@ impl<'a> ViewOfUnit<'a> {
             model_uuid: model.uuid.clone(),
         })
     }
+}
+
+/// The charm that a unit has.
+pub(crate) fn charm_of_unit(store: &Store, model: &Model, unit: &str) -> Result<Charm> {
+    let (application, state) = model.unit(unit).context("the unit is gone")?;
+    let of_unit = store.charm_of_unit(state.machine, unit);
+    let staged = of_unit.unwrap_or_else(|| application.staged_charm());
+    Ok(Charm::read(&store.charms().join(staged))?)
+}
+
+/// The parameters of an action as it finds them.
+fn params(model: &Model, charm: &Charm, name: &str, id: u64) -> Map<String, Value> {
+    let (task, action) = (model.task(id), charm.action(name));
+    let params = task.zip(action);
+    params
+        .map(|(task, action)| action.with_defaults(&task.params))
+        .unwrap_or_default()
 }
 
 /// The relations that a unit is in, by number.

@@ -299,9 +299,15 @@ fn try_out(session: &Session, home: &Path, case: &Case) -> Result<bool, TestCase
         let before = store.read().unwrap();
         let deployed = deploy.deploy(&store);
         check_unchanged(&deployed, before, store.read().unwrap())?;
-        if let Ok((name, ..)) = deployed {
+        if let Ok((name, _, charm)) = deployed {
             let shown = look(session, &store);
-            prop_assert!(shown.contains(&format!("{name}/0")), "{shown}");
+            // A subordinate has units where it is related.
+            let expected = if charm.subordinate {
+                name
+            } else {
+                format!("{name}/0")
+            };
+            prop_assert!(shown.contains(&expected), "{shown}");
         }
     }
     let model = store.read().unwrap();

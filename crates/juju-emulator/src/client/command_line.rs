@@ -10,9 +10,12 @@ use crate::go::duration::duration;
 use crate::go::strconv::{parse_bool, quote, quote_list};
 
 /// What Juju says when a verb is not told what to work on.
-const MISSING: [(&str, &str); 14] = [
+const MISSING: [(&str, &str); 19] = [
+    ("actions", "no application name specified"),
     ("add-model", "model name is required"),
     ("add-unit", "no application specified"),
+    ("attach-resource", "missing application name"),
+    ("cancel-task", "no task IDs specified"),
     ("config", "no application name specified"),
     ("deploy", "no charm or bundle specified"),
     ("destroy-model", "no model specified"),
@@ -22,13 +25,16 @@ const MISSING: [(&str, &str); 14] = [
     ("remove-application", "no application specified"),
     ("remove-unit", "no units specified"),
     ("show-application", "an application name must be supplied"),
+    ("show-operation", "no operation ID specified"),
+    ("show-task", "no task ID specified"),
     ("show-unit", "an unit name must be supplied"),
     ("trust", "no application name specified"),
     ("unexpose", "no application name specified"),
 ];
 
 /// The flags that Juju 3.6 has and the emulator lacks. Those of no verb are of all.
-const LACKING: [(&str, &[&str]); 19] = [
+const LACKING: [(&str, &[&str]); 24] = [
+    ("actions", &["output"]),
     ("add-model", &["credential", "owner", "target-controller"]),
     ("add-unit", &["attach-storage"]),
     ("config", &["color", "output"]),
@@ -52,17 +58,13 @@ const LACKING: [(&str, &[&str]); 19] = [
         "deploy",
         &[
             "attach-storage",
-            "bind",
-            "constraints",
             "device",
             "dry-run",
             "force",
             "map-machines",
             "overlay",
-            "resource",
             "revision",
             "series",
-            "storage",
         ],
     ),
     (
@@ -90,6 +92,7 @@ const LACKING: [(&str, &[&str]); 19] = [
         ],
     ),
     ("models", &["all", "exact-time", "output", "user", "uuid"]),
+    ("operations", &["limit", "offset", "output"]),
     (
         "refresh",
         &[
@@ -99,8 +102,11 @@ const LACKING: [(&str, &[&str]); 19] = [
     ),
     ("remove-application", &["dry-run"]),
     ("remove-unit", &["dry-run", "num-units"]),
+    ("run", &["color", "no-color", "output"]),
     ("show-application", &["output"]),
     ("show-model", &["output"]),
+    ("show-operation", &["output", "wait", "watch"]),
+    ("show-task", &["output", "wait", "watch"]),
     ("show-unit", &["output"]),
     ("status", &["color", "output", "retry-count", "retry-delay"]),
     ("unexpose", &["endpoints"]),

@@ -4,35 +4,26 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::agent::unit_agent::{self, Executed};
-use crate::charm::name::{is_name, is_unit_or_leader};
+use crate::agent::exec::{exec, exec_on_machine};
+use crate::agent::executed::{Executed, NOT_COMMITTED, text};
 use crate::client::command_line::duration_flag;
+use crate::client::exec_targets::ExecTargets;
 use crate::client::format::{Format, words};
-use crate::client::session::{Session, UsageError};
-use crate::controller::model::Model;
+use crate::client::session::Session;
+use crate::client::tasks::shown;
+use crate::controller::operation::{JUJU_EXEC, Receiver, Task};
 use crate::controller::store::Store;
-use crate::go::base64::base64;
-use crate::go::strconv::quote as quoted;
+use crate::go::strconv::quote as go_quote;
 
 /// Run a command in units, with the rights of a hook, or on machines.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Exec {
-    /// The units, such as `app/0` or `app/leader`; several with commas.
-    #[arg(short, long, value_delimiter = ',')]
-    unit: Vec<String>,
-    /// All units of applications; several with commas.
-    #[arg(short, long, alias = "app", value_delimiter = ',')]
-    application: Vec<String>,
-    /// Machines, by number, where the command has no hook's rights; several with commas.
-    #[arg(long, value_delimiter = ',')]
-    machine: Vec<u32>,
-    /// All machines.
-    #[arg(long)]
-    all: bool,
+    #[command(flatten)]
+    targets: ExecTargets,
     /// How to print what they leave.
     #[arg(long, value_parser = words(Some("plain")), default_value = "plain")]
     format: Format,
@@ -44,31 +35,32 @@ pub(crate) struct Exec {
     command: Vec<String>,
 }
 
-enum Target {
-    Unit(String),
-    Machine(u32),
-}
-
 /// What the targets have left.
 #[derive(Default)]
 struct Results {
     executed: BTreeMap<String, Executed>,
     tasks: Map<String, Value>,
-    failed: Vec<String>,
+    failed: Vec<(u64, i64)>,
     timed_out: Vec<String>,
 }
 
 impl Exec {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
-        self.check()?;
+        self.targets.check()?;
         let store = session.store()?;
         session.settle(&store)?;
-        let (targets, missing) = self.targets(&*store.read()?)?;
-        // As in Juju, an operation takes the first number, and its tasks those that follow.
+        let (targets, missing) = self.targets.find(&*store.read()?)?;
+        let receivers: Vec<_> = targets.iter().cloned().map(Ok).collect();
+        let command = self.line();
+        let summary = format!("exec {}", go_quote(&command));
+        let params = [("command".to_owned(), command.into())].into_iter();
+        let params = params.collect();
         let operation = store.update(|model| {
-            let operation = model.next_operation;
-            model.next_operation += 1 + targets.len() as u64;
-            Ok(operation)
+            let number = model.enqueue(summary, JUJU_EXEC, &params, &receivers);
+            if let Some(operation) = model.operations.get_mut(&number) {
+                operation.fail = (!missing.is_empty()).then(|| missing.join("\n"));
+            }
+            Ok(number)
         })?;
         let missing = missing.join("\n");
         if targets.is_empty() {
@@ -93,41 +85,52 @@ impl Exec {
         results.outcome()
     }
 
+    /// The line of bash that runs.
+    fn line(&self) -> String {
+        match self.command.as_slice() {
+            [line] => line.clone(),
+            words => quote(words),
+        }
+    }
+
     fn run_on(
         &self,
         session: &Session,
         store: &Store,
-        target: &Target,
+        target: &Receiver,
         id: u64,
         results: &mut Results,
     ) -> Result<()> {
-        let commands = match self.command.as_slice() {
-            [line] => line.clone(),
-            words => quote(words),
-        };
-        let started = Timestamp::now();
+        let commands = self.line();
+        update_task(store, id, |task| task.start(Timestamp::now()))?;
         let run = || match target {
-            Target::Unit(unit) => unit_agent::exec(store, &session.interrupt, unit, id, &commands),
-            Target::Machine(number) => {
-                unit_agent::exec_on_machine(store, &session.interrupt, *number, &commands)
+            Receiver::Unit(unit) => exec(store, &session.interrupt, unit, id, &commands),
+            Receiver::Machine(number) => {
+                exec_on_machine(store, &session.interrupt, *number, &commands)
             }
         };
-        let (kind, name) = match target {
-            Target::Unit(unit) => ("unit", unit.clone()),
-            Target::Machine(number) => ("machine", number.to_string()),
-        };
-        let Some(executed) = session.interrupt.within(self.wait, run)? else {
+        let ended = session.interrupt.within(self.wait, run);
+        let (kind, name) = (target.kind(), target.name());
+        let Ok(Some(executed)) = ended else {
+            let why = match &ended {
+                Err(error) => error.to_string(),
+                Ok(_) => "timed out".to_owned(),
+            };
+            update_task(store, id, |task| task.end(Some(why), Map::new()))?;
+            ended?;
             results.timed_out.push(format!("{kind} {name}"));
             return Ok(());
         };
         if executed.exit_code != 0 {
-            let code = executed.exit_code;
-            let failed = format!(" - id \"{id}\" with return code {code}");
-            results.failed.push(failed);
+            results.failed.push((id, executed.exit_code.into()));
         }
-        let mut task = task(id, started, &executed);
-        task[kind] = name.clone().into();
-        results.tasks.insert(name.clone(), task);
+        let message = (!executed.committed).then(|| NOT_COMMITTED.to_owned());
+        let mut of_task = Map::new();
+        executed.add_to(&mut of_task);
+        update_task(store, id, |task| task.end(message, of_task))?;
+        let model = store.read()?;
+        let task = model.task(id).context("the task is gone")?;
+        results.tasks.insert(name.clone(), shown(id, task));
         results.executed.insert(name, executed);
         Ok(())
     }
@@ -156,66 +159,6 @@ impl Exec {
         }
         Ok(())
     }
-
-    /// Refuses what cannot be a target.
-    fn check(&self) -> Result<(), UsageError> {
-        let given = [
-            ("machines", !self.machine.is_empty()),
-            ("applications", !self.application.is_empty()),
-            ("units", !self.unit.is_empty()),
-        ];
-        let mut given = given.into_iter().filter(|(_, given)| *given);
-        match (self.all, given.next()) {
-            (true, Some((what, _))) => {
-                let message = format!("You cannot specify --all and individual {what}");
-                return Err(UsageError(message));
-            }
-            (false, None) => {
-                let message = "You must specify a target, either through --all, --machine, --application or --unit";
-                return Err(UsageError(message.to_owned()));
-            }
-            _ => {}
-        }
-        let applications = self.application.iter().filter(|name| !is_name(name));
-        let units = self.unit.iter().filter(|name| !is_unit_or_leader(name));
-        let wrong = applications
-            .map(|name| format!("  {} is not a valid application name", quoted(name)))
-            .chain(units.map(|name| format!("  {} is not a valid unit name", quoted(name))));
-        match wrong.collect::<Vec<_>>().as_slice() {
-            [] => Ok(()),
-            wrong => Err(UsageError(format!(
-                "The following exec targets are not valid:\n{}",
-                wrong.join("\n")
-            ))),
-        }
-    }
-
-    /// Where to run the command, and what is said of those that are not there.
-    fn targets(&self, model: &Model) -> Result<(Vec<Target>, Vec<String>)> {
-        let mut targets = Vec::new();
-        let mut missing = Vec::new();
-        for name in &self.unit {
-            match model.unit_name(name) {
-                Ok(name) => targets.push(Target::Unit(name)),
-                Err(error) => missing.push(error.to_string()),
-            }
-        }
-        for name in &self.application {
-            let units = model.application(name)?.units.keys().cloned();
-            targets.extend(units.map(Target::Unit));
-        }
-        for number in &self.machine {
-            if model.machines.contains_key(number) {
-                targets.push(Target::Machine(*number));
-            } else {
-                missing.push(format!("machine {number} not found"));
-            }
-        }
-        if self.all {
-            targets.extend(model.machines.keys().copied().map(Target::Machine));
-        }
-        Ok((targets, missing))
-    }
 }
 
 impl Results {
@@ -227,15 +170,30 @@ impl Results {
                 self.timed_out.join(", ")
             );
         }
-        if !self.failed.is_empty() {
-            let plural = if self.failed.len() > 1 { "s" } else { "" };
-            bail!(
-                "the following task{plural} failed:\n{}\n\nuse 'juju show-task' to inspect the failure{plural}\n",
-                self.failed.join("\n")
-            );
-        }
-        Ok(())
+        failed_tasks(&self.failed)
     }
+}
+
+/// Says which tasks have ended with something other than 0, if any has.
+pub(crate) fn failed_tasks(failed: &[(u64, i64)]) -> Result<()> {
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let plural = if failed.len() > 1 { "s" } else { "" };
+    let failed = failed
+        .iter()
+        .map(|(id, code)| format!(" - id \"{id}\" with return code {code}"));
+    bail!(
+        "the following task{plural} failed:\n{}\n\nuse 'juju show-task' to inspect the failure{plural}\n",
+        failed.collect::<Vec<_>>().join("\n")
+    )
+}
+
+fn update_task(store: &Store, id: u64, change: impl FnOnce(&mut Task)) -> Result<()> {
+    store.update(|model| {
+        change(model.task_mut(id).context("the task is gone")?);
+        Ok(())
+    })
 }
 
 /// What sorts the names of units and machines by their numbers: `app/9` before `app/10`.
@@ -251,42 +209,6 @@ fn lines(output: &[u8]) -> String {
         text.push('\n');
     }
     text
-}
-
-/// What was printed, as text, and how it is encoded if it is.
-fn text(output: &[u8]) -> (String, Option<&'static str>) {
-    match str::from_utf8(output) {
-        Ok(text) => (text.to_owned(), None),
-        Err(_) => (base64(output), Some("base64")),
-    }
-}
-
-fn task(id: u64, started: Timestamp, executed: &Executed) -> Value {
-    let time = |time: Timestamp| time.strftime("%Y-%m-%d %H:%M:%S +0000 UTC").to_string();
-    let mut results = json!({"return-code": executed.exit_code});
-    for (name, output) in [("stdout", &executed.stdout), ("stderr", &executed.stderr)] {
-        let (text, encoding) = text(output);
-        if !text.is_empty() {
-            results[name] = text.into();
-        }
-        if let Some(encoding) = encoding {
-            results[format!("{name}-encoding")] = encoding.into();
-        }
-    }
-    let mut task = json!({
-        "id": id.to_string(),
-        "results": results,
-        "status": if executed.committed { "completed" } else { "failed" },
-        "timing": {
-            "enqueued": time(started),
-            "started": time(started),
-            "completed": time(Timestamp::now()),
-        },
-    });
-    if !executed.committed {
-        task["message"] = "committing requested changes failed".into();
-    }
-    task
 }
 
 /// Joins a program and its arguments to a line of bash, as juju does: what holds blanks, quotes, dollars or backslashes is quoted.

@@ -90,18 +90,18 @@ pub(crate) fn subordinate_to(model: &Model, application: &str) -> Vec<String> {
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct RelationInfo {
     relation_id: u64,
-    endpoint: String,
+    pub(crate) endpoint: String,
     related_endpoint: String,
     application_data: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    local_unit: Option<UnitData>,
+    pub(crate) local_unit: Option<UnitData>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    related_units: BTreeMap<String, UnitData>,
+    pub(crate) related_units: BTreeMap<String, UnitData>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct UnitData {
+pub(crate) struct UnitData {
     in_scope: bool,
     data: BTreeMap<String, String>,
 }

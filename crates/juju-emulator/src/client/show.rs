@@ -27,13 +27,13 @@ pub(crate) struct ShowUnit {
     /// How to print it.
     #[arg(long, value_parser = words(Some("smart")), default_value = "yaml")]
     format: Format,
-    /// Accepted: there are no relations yet.
+    /// Only the relations of this endpoint.
     #[arg(long)]
     endpoint: Option<String>,
-    /// Accepted: there are no relations yet.
+    /// Only what this unit has published.
     #[arg(long)]
     related_unit: Option<String>,
-    /// Accepted: there are no relations yet.
+    /// Only what applications have published.
     #[arg(long)]
     app: bool,
 }
@@ -68,7 +68,7 @@ struct UnitInfo {
 struct ApplicationInfo {
     charm: String,
     base: String,
-    constraints: BTreeMap<&'static str, &'static str>,
+    constraints: BTreeMap<String, Value>,
     principal: bool,
     exposed: bool,
     remote: bool,
@@ -107,8 +107,27 @@ impl ShowUnit {
             charm: application.charm_url(),
             leader: application.is_leader(name),
             life: life(unit.is_dying()),
-            relation_info: relation_info(model, name),
+            relation_info: self.relation_info(model, name),
         }
+    }
+}
+
+impl ShowUnit {
+    fn relation_info(&self, model: &Model, unit: &str) -> Vec<RelationInfo> {
+        let mut all = relation_info(model, unit);
+        if let Some(endpoint) = &self.endpoint {
+            all.retain(|info| info.endpoint == *endpoint);
+        }
+        for info in &mut all {
+            if self.app {
+                info.local_unit = None;
+                info.related_units.clear();
+            }
+            if let Some(unit) = &self.related_unit {
+                info.related_units.retain(|name, _| name == unit);
+            }
+        }
+        all
     }
 }
 
@@ -142,7 +161,10 @@ fn application_info(store: &Store, model: &Model, name: &str) -> Result<Applicat
     Ok(ApplicationInfo {
         charm: application.charm.clone(),
         base: application.base.clone(),
-        constraints: [("arch", architecture())].into(),
+        constraints: [("arch".to_owned(), architecture().into())]
+            .into_iter()
+            .chain(application.provision.constraints.clone())
+            .collect(),
         principal: !application.subordinate,
         exposed: application.exposed,
         remote: false,

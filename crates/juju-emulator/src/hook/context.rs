@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::controller::debug_log::LogLevel;
 use crate::controller::secret::SecretConsumer;
 use crate::controller::status::Status;
+use crate::hook::action::view::ActionOutcome;
 use crate::hook::pending_changes::PendingChanges;
 use crate::hook::server::NEEDS_STDIN;
 use crate::hook::unit_view::UnitView;
@@ -16,6 +17,7 @@ use crate::hook::unit_view::UnitView;
 pub struct HookContext {
     pub(crate) unit: UnitView,
     pub(crate) pending: PendingChanges,
+    pub(crate) action: ActionOutcome,
     /// Juju reads the unit's status once per hook, at the first `status-get`.
     pub(crate) unit_status_read: Option<Status>,
 }
@@ -45,6 +47,13 @@ pub enum Effect {
     WorkloadVersion(String),
     /// `leader-set`: settings for all units of the application; an empty text deletes the key.
     LeaderSettings(BTreeMap<String, String>),
+    /// `resource-get`: the resource is at its path from now on.
+    Resource {
+        /// The resource's name, such as `blob`.
+        name: String,
+        /// Where it is to be.
+        path: String,
+    },
     /// `secret-get`: the unit reads a secret, from now on this revision of it.
     SecretRead {
         /// The bare id.
@@ -59,6 +68,8 @@ pub enum Effect {
         /// One record, which may have several lines.
         message: String,
     },
+    /// `action-log`: a line for the operator who runs the action.
+    ActionLog(String),
     /// `juju-reboot --now`: the hook is killed, and runs again after the machine has rebooted.
     RebootNow,
 }
@@ -81,6 +92,7 @@ impl HookContext {
         Self {
             unit,
             pending: PendingChanges::default(),
+            action: ActionOutcome::default(),
             unit_status_read: None,
         }
     }
@@ -89,5 +101,11 @@ impl HookContext {
     #[must_use]
     pub fn pending(&self) -> &PendingChanges {
         &self.pending
+    }
+
+    /// What the action has told so far; nothing in other hooks.
+    #[must_use]
+    pub fn action(&self) -> &ActionOutcome {
+        &self.action
     }
 }

@@ -22,7 +22,7 @@ pub(crate) const COMMAND: HookCommand = HookCommand {
 
 fn run(call: &mut Call<'_>) -> Result<(), Failure> {
     let [] = call.at_most()?;
-    if call.hook.unit.hook == HookKind::Action {
+    if matches!(call.hook.unit.hook, HookKind::Action { .. }) {
         return Err(Failure::Refused(
             "juju-reboot is not supported when running an action.".to_owned(),
         ));

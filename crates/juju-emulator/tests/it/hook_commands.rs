@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use juju_emulator::{
-    Effect, HookContext, OpenedPorts, PendingChanges, UnitView, hook_command_names,
+    ActionOutcome, Effect, HookContext, OpenedPorts, PendingChanges, UnitView, hook_command_names,
 };
 use serde::Deserialize;
 
@@ -59,6 +59,7 @@ struct Then {
     /// Why Juju refuses what the hook asks for about secrets.
     secret_refusal: Option<String>,
     pending: Option<PendingChanges>,
+    action: Option<ActionOutcome>,
 }
 
 #[test]
@@ -255,6 +256,9 @@ fn check(case: &Record, report: &mut impl FnMut(String, String, String)) -> Resu
     }
     if let Some(pending) = &then.pending {
         compare("pending", pending, hook.pending());
+    }
+    if let Some(action) = &then.action {
+        compare("action", action, hook.action());
     }
     Ok(())
 }

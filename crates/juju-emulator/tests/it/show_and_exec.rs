@@ -363,3 +363,51 @@ fn units_and_machines_are_listed_by_their_numbers_in_yaml() {
     assert!(at("  \"9\":\n") < at("  \"10\":\n"));
     assert!(at("model:\n") < at("machines:\n") && at("machines:\n") < at("applications:\n"));
 }
+
+#[test]
+fn the_relations_of_a_unit_are_shown_as_far_as_they_are_asked_for() {
+    // given
+    let juju = Juju::new();
+    juju.write_charm("dispatch", "#!/bin/sh\n");
+    let endpoints = "provides: {db: {interface: data}}\nrequires: {need: {interface: data}}\npeers: {ring: {interface: ring}}\n";
+    let metadata = format!("name: tiny\nsummary: s\ndescription: d\n{endpoints}");
+    juju.write_charm("metadata.yaml", &metadata);
+    juju.ok(&["deploy", &juju.charm(), "a"]);
+    juju.ok(&["deploy", &juju.charm(), "b", "-n", "2"]);
+    juju.ok(&["integrate", "a:db", "b:need"]);
+    juju.ok(&[
+        "exec",
+        "--unit",
+        "b/leader",
+        "--",
+        "relation-set -r need:2 --app name=b",
+    ]);
+    let shown = |flags: &[&str]| {
+        let args = [&["show-unit", "a/0", "--format=json"], flags].concat();
+        let unit: Value = serde_json::from_str(&juju.ok(&args)).unwrap();
+        let info = unit["a/0"]["relation-info"].as_array().cloned();
+        let info = info.unwrap_or_default().into_iter().map(|relation| {
+            let units = relation["related-units"].as_object().cloned();
+            let units: Vec<_> = units
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(unit, _)| unit)
+                .collect();
+            let endpoint = relation["endpoint"].as_str().unwrap().to_owned();
+            format!(
+                "{endpoint} {} {}",
+                relation["application-data"],
+                units.join(" ")
+            )
+        });
+        info.collect::<Vec<_>>().join("; ").replace(' ', "")
+    };
+    // then
+    assert_eq!(shown(&[]), r#"db{"name":"b"}b/0b/1;ring{}"#);
+    assert_eq!(shown(&["--endpoint", "db"]), r#"db{"name":"b"}b/0b/1"#);
+    assert_eq!(
+        shown(&["--related-unit", "b/1"]),
+        r#"db{"name":"b"}b/1;ring{}"#
+    );
+    assert_eq!(shown(&["--app"]), r#"db{"name":"b"};ring{}"#);
+}

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::context::{Context, fail};
 use crate::laws::judge::{Judge, Verdict};
@@ -41,6 +41,7 @@ pub struct Laws<'a, W> {
     workload: W,
     option_values: BTreeMap<String, Vec<Value>>,
     relations: Vec<Relation>,
+    actions: Vec<(String, Value)>,
     count: Option<usize>,
 }
 
@@ -52,6 +53,7 @@ impl<'a, W: Workload> Laws<'a, W> {
             workload,
             option_values: BTreeMap::new(),
             relations: Vec::new(),
+            actions: Vec::new(),
             count: None,
         }
     }
@@ -73,6 +75,15 @@ impl<'a, W: Workload> Laws<'a, W> {
     /// Every endpoint of the charm has relations in the stories; without this, their other side publishes nothing.
     pub fn with_relation(mut self, relation: Relation) -> Self {
         self.relations.push(relation);
+        self
+    }
+
+    /// Lets an operator run this action, such as `with_action("backup", json!({"target": "/srv"}))`, early, twice and between
+    /// events. An action may fail; the event after it makes the unit what it should be.
+    ///
+    /// Without this, the charm's actions are run with their defaults, where they need no more.
+    pub fn with_action(mut self, name: &str, params: Value) -> Self {
+        self.actions.push((name.to_owned(), params));
         self
     }
 
@@ -103,6 +114,7 @@ impl<'a, W: Workload> Laws<'a, W> {
     pub fn try_check(self, given: impl IntoIterator<Item = State>) -> Result<(), Violation> {
         let given: Vec<State> = given.into_iter().collect();
         let changes = self.changes(&given);
+        let actions = self.actions();
         let (charm, count) = (&self.context.charm, self.count);
         let mut judge = Judge::new(self.context, self.workload, changes.clone());
         for given in &given {
@@ -113,6 +125,9 @@ impl<'a, W: Workload> Laws<'a, W> {
             }
             if count.is_none() {
                 explore(&stories, &mut judge)?;
+            }
+            for story in stories.sample(stories.of_actions(&actions), count) {
+                judge.order(&story)?;
             }
             let many_events = stories.of_many_events();
             for story in stories.sample(many_events, count) {
@@ -128,6 +143,20 @@ impl<'a, W: Workload> Laws<'a, W> {
             }
         }
         Ok(())
+    }
+
+    /// The actions that are run, with their parameters.
+    fn actions(&self) -> Vec<(String, Value)> {
+        let given = |name: &str| self.actions.iter().any(|(given, _)| given == name);
+        let charm = &self.context.charm;
+        let needs_no_params = |name: &str| {
+            let action = charm.action(name);
+            action.is_some_and(|action| action.check(&Map::new()).is_ok())
+        };
+        let others = charm.actions.keys();
+        let others = others.filter(|name| !given(name) && needs_no_params(name));
+        let others = others.map(|name| (name.clone(), Map::new().into()));
+        self.actions.iter().cloned().chain(others).collect()
     }
 
     /// What the operator may do: every option with each of its values.

@@ -222,8 +222,11 @@ impl<'a, W: Workload> Judge<'a, W> {
     /// Tells the story; an event that fails though nothing goes wrong breaks a law already.
     pub(super) fn tell(&mut self, story: &Story) -> Verdict<Vec<Told>> {
         let mut told = story.tell(self.context, &mut self.workload);
-        let failed =
-            |(step, told): (&Step, &Told)| step.fault.is_none() && !told.outcome.succeeded();
+        let failed = |(step, told): (&Step, &Told)| {
+            // Juju runs no action again.
+            let is_action = matches!(step.event, Event::Action(_));
+            step.fault.is_none() && !is_action && !told.outcome.succeeded()
+        };
         let Some(index) = story.steps.iter().zip(&told).position(failed) else {
             return Ok(told);
         };

@@ -79,7 +79,9 @@ pub(super) fn events(
         let base = match of_given {
             Some(relation) => relation.clone(),
             None if endpoint.role == Role::Peer => continue,
-            None => Relation::new(name, number, REMOTE),
+            // Juju itself publishes where the unit is.
+            None => Relation::new(name, number, REMOTE)
+                .with_unit_data([("ingress-address", "10.0.0.1")]),
         };
         let examples = examples.iter().filter(|it| it.endpoint == *name);
         let examples: Vec<_> = examples.cloned().chain(of_given.cloned()).collect();

@@ -1,7 +1,7 @@
 //! Which stories are tried.
 
 use juju_emulator::charm::metadata::Charm;
-use ops::Event;
+use ops::{ActionEvent, Event};
 use serde_json::Value;
 
 use crate::laws::relation_story;
@@ -60,6 +60,29 @@ impl Stories {
         }
         stories.extend(tear_down(&self.story([Event::Install.into()])));
         stories
+    }
+
+    /// Actions, twice and between events, after which all is as without them.
+    pub(super) fn of_actions(&self, actions: &[(String, Value)]) -> Vec<Story> {
+        let story = |(name, params): &(String, Value)| {
+            let event = Event::Action(ActionEvent {
+                name: name.clone(),
+                id: 2.into(),
+            });
+            let action = Step {
+                params: Some(params.clone()),
+                ..event.into()
+            };
+            let early = self.story([action.clone(), Event::ConfigChanged.into()]);
+            let twice = [
+                Event::ConfigChanged.into(),
+                action.clone(),
+                action,
+                Event::UpdateStatus.into(),
+            ];
+            [early, self.story(twice)]
+        };
+        actions.iter().flat_map(story).collect()
     }
 
     /// Long sequences of events, with a change before most of them.

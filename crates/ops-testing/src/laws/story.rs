@@ -27,6 +27,8 @@ pub(super) struct Step {
     /// The option that the operator sets before, as by `juju config hello-server server-port=6789`.
     pub(super) config: Option<(String, Value)>,
     pub(super) event: Event,
+    /// The parameters, of an action.
+    pub(super) params: Option<Value>,
     /// Whether the unit leads by then, where that changes.
     pub(super) leader: Option<bool>,
     /// What is true of a relation by then.
@@ -53,6 +55,7 @@ impl From<Event> for Step {
     fn from(event: Event) -> Self {
         Self {
             config: None,
+            params: None,
             leader: (event == Event::LeaderElected).then_some(true),
             relation: match event {
                 Event::Stop | Event::Remove => Some(RelationStep::AllGone),
@@ -92,6 +95,15 @@ impl Step {
         state
     }
 
+    fn run(&self, context: &Context, state: &State) -> Outcome {
+        match (&self.event, &self.params) {
+            (Event::Action(action), Some(params)) => {
+                context.run_action(&action.name, params.clone(), state)
+            }
+            (event, _) => context.run(event, state),
+        }
+    }
+
     fn text(&self, outcome: &Outcome) -> String {
         let mut text = String::new();
         if let Some((option, value)) = &self.config {
@@ -104,6 +116,9 @@ impl Step {
             let _ = write!(text, "the unit may no longer read {secret}, then ");
         }
         let _ = write!(text, "{}", self.event);
+        if let Some(params) = &self.params {
+            let _ = write!(text, ", an action, with {params}");
+        }
         match self.fault {
             Some(StepFault::HookCommand(fault)) => {
                 let what = match fault.kind {
@@ -154,7 +169,7 @@ impl Story {
                 workload: workload.snapshot(),
             };
             let outcome = match step.fault {
-                None => context.run(&step.event, &state),
+                None => step.run(context, &state),
                 Some(StepFault::HookCommand(fault)) => {
                     context.run_with_fault(&step.event, &state, fault)
                 }
@@ -238,6 +253,14 @@ impl Story {
             }
             let event = rust_code::event(&step.event);
             let _ = match step.fault {
+                None if step.params.is_some() => {
+                    let (name, params) =
+                        (step.event.name(), step.params.clone().unwrap_or_default());
+                    writeln!(
+                        text,
+                        "let then = context.run_action({name:?}, json!({params}), &{state});"
+                    )
+                }
                 None => writeln!(text, "let then = context.run(&{event}, &{state});"),
                 Some(StepFault::HookCommand(Fault { command, kind })) => writeln!(
                     text,

@@ -2,6 +2,7 @@
 
 #![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
 
+mod actions;
 mod broken_charms;
 mod context;
 mod laws;

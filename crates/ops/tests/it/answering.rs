@@ -38,6 +38,7 @@ pub(crate) fn dispatch<const N: usize>(
         ("JUJU_UNIT_NAME", "web/0"),
         ("JUJU_CHARM_DIR", "/charm"),
         ("JUJU_MACHINE_ID", "0"),
+        ("JUJU_MODEL_NAME", "staging"),
         ("JUJU_ACTION_UUID", "9"),
     ];
     let context = JujuContext::from_environment(variables).unwrap();

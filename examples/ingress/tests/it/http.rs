@@ -1,0 +1,31 @@
+//! What a client does and sees.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+
+/// A port of an address that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Sends these bytes, and returns all that comes back until the other side closes.
+pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(request)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+/// The status and the body of the answer to `GET path`, as (200, "hello").
+pub(crate) fn get(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n");
+    let answer = exchange(address, request.as_bytes())?;
+    let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok());
+    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body);
+    match (status, body) {
+        (Some(status), Some(body)) => Ok((status, body.to_owned())),
+        _ => Err(io::Error::other(format!("no answer: {answer:?}"))),
+    }
+}
