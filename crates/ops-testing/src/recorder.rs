@@ -143,7 +143,7 @@ impl Recorder {
         }
         let told = self.context.action();
         self.outcome.action.results = told.results.clone().into();
-        self.outcome.action.failure = told.failure.clone();
+        self.outcome.action.failure.clone_from(&told.failure);
         if let HookKind::Action { .. } = self.view.hook {
             let why = match self.outcome.exit {
                 Exit::Code(0) => None,
