@@ -30,6 +30,11 @@ mod relations {}
 
 /// The code of a how-to page, run as tests.
 #[cfg(doctest)]
+#[doc = include_str!("../docs/secrets.md")]
+mod secrets {}
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
 #[doc = include_str!("../docs/actions.md")]
 mod actions {}
 

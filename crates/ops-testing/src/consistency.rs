@@ -48,7 +48,13 @@ pub(crate) fn check(
         }
     }
     relation::check(&state.relations, event, charm, unit, &mut reasons);
-    secret::check(state, event, &mut reasons);
+    secret::check(
+        &state.secrets,
+        &state.relations,
+        state.leader,
+        event,
+        &mut reasons,
+    );
     if state.planned_units == 0 {
         reasons.push("planned-units: the unit itself is one".to_owned());
     }

@@ -8,7 +8,6 @@ use juju_emulator::{RotatePolicy, SecretConsumer, SecretGrant, SecretOwner, Secr
 use ops::{Event, SecretContent, SecretEvent, SecretId};
 use serde::{Serialize, Serializer};
 
-use crate::state::State;
 use crate::state::relation::Relation;
 
 /// A secret that the unit keeps or reads. Its content is compared, and never shown.
@@ -350,8 +349,13 @@ fn is_related(name: &str, relations: &[Relation]) -> bool {
 }
 
 /// Names what Juju would never have.
-pub(crate) fn check(state: &State, event: &Event, reasons: &mut Vec<String>) {
-    let (secrets, leads) = (&state.secrets, state.leader);
+pub(crate) fn check(
+    secrets: &[Secret],
+    relations: &[Relation],
+    leads: bool,
+    event: &Event,
+    reasons: &mut Vec<String>,
+) {
     let (mut ids, mut labels) = (BTreeSet::new(), BTreeSet::new());
     for secret in secrets {
         let name = if secret.label.is_empty() {
@@ -379,7 +383,7 @@ pub(crate) fn check(state: &State, event: &Event, reasons: &mut Vec<String>) {
         if secret.owner == Owner::Others && !secret.granted_to.is_empty() {
             reasons.push(format!("secrets: {name} is not ours to grant"));
         }
-        let related = |name: &&String| is_related(name, &state.relations);
+        let related = |name: &&String| is_related(name, relations);
         if let Some(other) = secret.granted_to.iter().find(|name| !related(name)) {
             reasons.push(format!(
                 "secrets: {name} is granted to {other}, with which there is no relation"

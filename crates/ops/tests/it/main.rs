@@ -15,4 +15,5 @@ mod ports;
 mod related_charms;
 mod relations;
 mod scripted;
+mod secret_processes;
 mod secrets;
