@@ -29,6 +29,7 @@ pub use hook::command::TakesEffect;
 pub use hook::context::{Answer, CallRefused, Effect, HookContext};
 pub use hook::pending_changes::{CommitError, PendingChanges};
 pub use hook::relation::view::{Goal, GoalState, RelationChanges, RelationData, RelationView};
+pub use hook::storage::view::StorageView;
 pub use hook::unit_view::{HookKind, UnitView};
 pub use hook::{hook_command_names, takes_effect};
 pub use machine::path::link_commands;

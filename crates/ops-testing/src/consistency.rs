@@ -125,7 +125,7 @@ fn is_other(event: &Event, hook: &str) -> bool {
 
 fn check_storage(event: &Event, storage: &StorageEvent, charm: &Charm, reasons: &mut Vec<String>) {
     let name = &storage.storage;
-    if !charm.storages.contains(name) {
+    if !charm.storages.contains_key(name) {
         reasons.push(format!("{event}: the charm has no storage {name:?}"));
     }
     if storage.id.is_some() != storage.location.is_some() {

@@ -173,7 +173,7 @@ impl Recorder {
             }
             Effect::ActionLog(line) => self.outcome.action.log.push(line.clone()),
             // No charm on ops sets these, since Juju 4 has them no more.
-            Effect::LeaderSettings(_) | Effect::RebootNow => {}
+            Effect::LeaderSettings(_) | Effect::RebootNow | Effect::Resource { .. } => {}
         }
     }
 

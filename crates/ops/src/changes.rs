@@ -1,12 +1,13 @@
 //! The change set of a hook: what Juju is asked for only when the charm has returned `Ok`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::hook_command::{HookCommand, HookCommandError, HookCommands};
 use crate::ports::hook_ports::HookPorts;
 use crate::ports::port::Port;
 use crate::relation::hook_relations::HookRelations;
 use crate::status::Status;
+use crate::storage::instance::AddedStorage;
 
 /// What a hook has asked for and Juju has not been told yet, a field for each concept.
 ///
@@ -19,6 +20,9 @@ pub(crate) struct Changes {
     pub(crate) relations: HookRelations,
     /// What the leader wants the application's status to be.
     pub(crate) application_status: RefCell<Option<Status>>,
+    pub(crate) storage: AddedStorage,
+    /// Whether the machine is to reboot when the hook has ended well.
+    pub(crate) reboot: Cell<bool>,
 }
 
 impl Changes {
@@ -26,8 +30,10 @@ impl Changes {
     pub(crate) fn send(&self, hook_commands: &dyn HookCommands) -> Result<(), HookCommandError> {
         let mut commands = self.of_ports(HookPorts::held);
         commands.extend(self.relations.held());
+        commands.extend(self.storage.held());
         let status = self.application_status.borrow();
         commands.extend(status.as_ref().map(Status::of_application));
+        commands.extend(self.reboot.get().then(|| HookCommand::new("juju-reboot")));
         run_all(&commands, hook_commands)
     }
 

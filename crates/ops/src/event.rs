@@ -5,7 +5,7 @@ use std::fmt;
 use crate::action::task_id::TaskId;
 use crate::relation::id::RelationId;
 use crate::secret::SecretId;
-use crate::storage::StorageId;
+use crate::storage::id::StorageId;
 use crate::unit_name::UnitName;
 
 /// The event for which Juju dispatches the charm: all of Juju 3.6 and 4.0, with what each brings.

@@ -107,6 +107,12 @@ impl HookCommand {
         })
     }
 
+    /// The error for output that is JSON, but not what it should be.
+    pub(crate) fn misread(&self, error: serde_json::Error) -> HookCommandError {
+        let stdout = String::new();
+        self.failed(Problem::BadOutput { stdout, error })
+    }
+
     fn failed(&self, problem: Problem) -> HookCommandError {
         HookCommandError {
             command: self.name.to_owned(),

@@ -35,9 +35,14 @@
 //! |---|---|
 //! | read the operator's options | [`Unit::config`] |
 //! | open and close ports | [`Unit::set_ports`], [`Port`] |
-//! | show how the unit fares | the [`Status`] that `reconcile` returns, [`Unit::set_status`] on the way |
+//! | show how the unit fares | the [`Status`] that `reconcile` returns, [`Unit::set_status`] on the way, [`Unit::set_workload_version`] |
 //! | stop and remove the workload | [`Charm::stop`], [`Charm::remove`] |
 //! | talk to other applications and to peers | [`Unit::relation`], [`Unit::relations`], [`Relation`] |
+//! | keep data, and ask for more room | [`Unit::storages`], [`Unit::add_storage`], [`Storage`] |
+//! | learn addresses | [`Unit::network`], [`Relation::network`], [`Network`] |
+//! | read what the operator supplies as a file | [`Unit::resource`] |
+//! | reach the cloud | [`Unit::cloud`], [`CloudSpec`] |
+//! | reboot the machine | [`Unit::reboot`] |
 //! | act for the whole application | [`Unit::leader`], [`Leader`] |
 //! | carry out what operators run | [`Charm::action`], [`Action::read`], [`ActionResults`] |
 //! | look at what happened | [`Unit::event`], [`Event`] |
@@ -50,6 +55,19 @@
 //! What Juju does when a hook has ended well, such as closing a port or publishing data in a relation, is held in the unit until the charm has returned
 //! `Ok`, and dropped on any error, but for one thing: a unit that is waiting publishes its relation data all the same,
 //! since the other side may wait for just that. Reads in the same hook see what is held. A status and a log line take effect at once.
+//!
+//! # What is left out
+//!
+//! Of the hook commands of Juju 3.6 for machines, these have no method:
+//!
+//! | command | why |
+//! |---|---|
+//! | `state-get`, `state-set`, `state-delete` | a charm that is one function of what is true keeps no memory of its own: what it needs to know is read from Juju, from the machine, or from relation data |
+//! | `unit-get` | [`Unit::network`] tells the same and more; deprecated |
+//! | `relation-model-get` | only needed where relations cross models and a charm must tell models apart |
+//! | `leader-get`, `leader-set` | gone in Juju 4; data of the application among peers does the same |
+//! | `payload-register`, `payload-unregister`, `payload-status-set`, `add-metric` | deprecated, and gone in Juju 4 |
+//! | `k8s-spec-set`, `k8s-raw-set`, `pod-spec-set` and their `-get` | for Kubernetes, and gone in Juju 4 |
 //!
 //! # Errors
 //!
@@ -69,6 +87,7 @@ struct Readme;
 mod action;
 mod changes;
 mod charm;
+mod cloud;
 mod config;
 mod dispatch;
 mod error;
@@ -76,20 +95,25 @@ mod event;
 mod hook_command;
 mod juju_context;
 mod log;
+mod network;
 mod option_value;
 mod ports;
+mod reboot;
 mod relation;
+mod resource;
 mod secret;
 mod status;
 mod storage;
 mod unit;
 mod unit_name;
 mod variables;
+mod workload_version;
 
 pub use action::action::Action;
 pub use action::results::ActionResults;
 pub use action::task_id::{TaskId, TaskIdError};
 pub use charm::Charm;
+pub use cloud::{CloudCredential, CloudSpec};
 pub use config::ConfigError;
 pub use dispatch::{dispatch, run};
 pub use error::{Error, Result};
@@ -98,16 +122,19 @@ pub use event::{
 };
 pub use hook_command::{HookCommand, HookCommandError, HookCommands, Problem};
 pub use juju_context::JujuContext;
+pub use network::Network;
 pub use ports::opened_ports::PortChanges;
 pub use ports::port::{Endpoints, Port, PortError};
 pub use ports::port_range::Protocol;
+pub use reboot::Reboot;
 pub use relation::id::{RelationId, RelationIdError};
 pub use relation::json;
 pub use relation::leader::Leader;
 pub use relation::relation::Relation;
 pub use secret::{SecretId, SecretIdError};
 pub use status::Status;
-pub use storage::{StorageId, StorageIdError};
+pub use storage::id::{StorageId, StorageIdError};
+pub use storage::instance::{Storage, StorageKind};
 pub use unit::Unit;
 pub use unit_name::{UnitName, UnitNameError};
 pub use variables::JujuContextError;

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Result;
 use crate::hook_command::HookCommand;
+use crate::unit::Unit;
 
 /// What `juju status` says of a unit, for example `blocked` with `server-port: 22 is reserved for SSH`.
 ///
@@ -83,6 +85,20 @@ impl Status {
         })
     }
 
+    /// The status, if it is one that a charm can set.
+    pub(crate) fn named(name: &str, message: &str) -> Option<Self> {
+        let severities = [
+            Severity::Active,
+            Severity::Waiting,
+            Severity::Maintenance,
+            Severity::Blocked,
+        ];
+        let mut statuses = severities
+            .map(|severity| Self::new(severity, message))
+            .into_iter();
+        statuses.find(|status| status.name() == name)
+    }
+
     /// The command that shows it of the unit.
     pub(crate) fn of_unit(&self) -> HookCommand {
         self.set_by(HookCommand::new("status-set"))
@@ -130,6 +146,24 @@ impl Status {
             severity,
             message: message.into(),
         }
+    }
+}
+
+impl Unit {
+    /// The status that the unit had when the hook first asked: `status-get`. None before the charm has set one.
+    ///
+    /// # Errors
+    /// Only those of any hook command.
+    pub fn status(&self) -> Result<Option<Status>> {
+        #[derive(Deserialize)]
+        struct Answer {
+            status: String,
+            #[serde(default)]
+            message: String,
+        }
+        let command = HookCommand::new("status-get").arg("--include-data");
+        let answer: Answer = command.read_json(self.hook_commands())?;
+        Ok(Status::named(&answer.status, &answer.message))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::event::{
     ActionEvent, CheckEvent, Event, NoticeEvent, RelationEvent, SecretEvent, StorageEvent,
 };
 use crate::relation::id::RelationId;
-use crate::storage::StorageId;
+use crate::storage::id::StorageId;
 use crate::unit_name::UnitName;
 
 /// Which hook it is; set for every event, and for nothing else.

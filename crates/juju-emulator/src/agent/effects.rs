@@ -45,6 +45,10 @@ impl<'a> AtOnce<'a> {
                 self.log(&format!("unit.{}.juju-log", self.unit), level, message)
             }
             Effect::RebootNow => Ok(()),
+            Effect::Resource { name, path } => {
+                let model = self.store.read()?;
+                self.store.download(&model, self.unit, &name, path.as_ref())
+            }
             Effect::ActionLog(message) => self.store.update(|model| {
                 if let Some(task) = self.task.and_then(|id| model.task_mut(id)) {
                     task.log.push((now, message));

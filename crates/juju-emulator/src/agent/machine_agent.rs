@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -90,4 +91,34 @@ pub(crate) fn end_leftovers(sockets: &Path) -> Result<()> {
         fs::remove_file(&socket).with_context(|| format!("cannot remove {}", socket.display()))?;
     }
     Ok(())
+}
+
+/// Ends what runs on a machine that goes: its services, and what hooks have left in the background.
+pub(crate) fn end_machine(store: &Store, number: u32) -> Result<()> {
+    let machine = machine(store, number);
+    machine.stop_all()?;
+    kill_processes_with(
+        "JUJU_EMULATOR_MACHINE",
+        &machine.directory.to_string_lossy(),
+    );
+    Ok(())
+}
+
+/// Removes a machine without units.
+pub(crate) fn remove_machine(store: &Store, number: u32) -> Result<()> {
+    let _lock = store.lock(&format!("machine-{number}"))?;
+    end_machine(store, number)?;
+    let directory = store.machine(number);
+    match fs::remove_dir_all(&directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot remove {}", directory.display()));
+        }
+        _ => {}
+    }
+    store.update(|model| {
+        if !model.units().any(|(_, unit)| unit.machine == number) {
+            model.machines.remove(&number);
+        }
+        Ok(())
+    })
 }

@@ -20,7 +20,7 @@ use crate::hook::dispatch::{Agent, Call, Dispatch, DispatchError, Ended, Identit
 pub(crate) struct RunningHook<'a> {
     store: &'a Store,
     unit: &'a str,
-    hook: &'a Hook,
+    hook: Hook,
     machine: u32,
     identity: Identity,
     at_once: AtOnce<'a>,
@@ -48,7 +48,7 @@ impl<'a> RunningHook<'a> {
         Ok(Self {
             store,
             unit,
-            hook,
+            hook: store.located(state.machine, hook),
             machine: state.machine,
             identity: Identity {
                 unit: unit.to_owned(),
@@ -82,12 +82,12 @@ impl<'a> RunningHook<'a> {
             .store
             .data()
             .sockets(&self.identity.model_uuid, self.machine)?;
-        let hook = self.hook;
+        let hook = self.hook.clone();
         let variables = machine_variables(self.store, self.machine)?;
         let ended = interrupt.watched(|interrupt| {
             Dispatch {
                 identity: &identity,
-                hook,
+                hook: &hook,
                 commands,
                 charm_dir: &charm_dir,
                 commands_dir: &commands_dir,
@@ -116,12 +116,23 @@ impl<'a> RunningHook<'a> {
             .is_some_and(|(it, _)| it.is_leader(self.unit));
         let changes = &self.context.pending().secrets;
         let secrets = changes.commit(&model.secrets, self.unit, leads, Timestamp::now());
-        match secrets {
-            Ok(secrets) => model.secrets = secrets,
+        let secrets = match secrets {
+            Ok(secrets) => secrets,
             Err(refusal) => return Ok(Err(refusal)),
+        };
+        if let Err(refusal) = model.add_storage_of_hook(self.unit, &self.context.pending().storage)
+        {
+            return Ok(Err(format!("{refusal:#}")));
         }
+        model.secrets = secrets;
         if let Some(unit) = model.unit_mut(self.unit) {
             unit.opened_ports = opened;
+            for (key, value) in &self.context.pending().state {
+                match value {
+                    Some(value) => unit.charm_state.insert(key.clone(), value.clone()),
+                    None => unit.charm_state.remove(key),
+                };
+            }
         }
         for (id, changes) in &self.context.pending().relations {
             model.publish(self.unit, *id, &changes.unit, &changes.application);

@@ -8,6 +8,7 @@ use crate::agent::relation_resolver::{
     advance_relation, next_created, next_relation_hook, version_found,
 };
 use crate::agent::secret_resolver::{advance_secret, is_void, next_secret_hook, revision_found};
+use crate::agent::storage_resolver::{advance_storage, next_storage_hook};
 use crate::charm::hook::Hook;
 use crate::controller::life::Life;
 use crate::controller::model::{Again, Model, Reached, Resolved, Why};
@@ -104,15 +105,18 @@ fn next_hook(model: &Model, name: &str, now: Timestamp) -> Option<Hook> {
     if unit.is_dying() {
         let is_stopped = unit.reached == Reached::Stopped;
         let last = [("remove", is_stopped), ("stop", !is_stopped)];
-        return next_relation_hook(model, name).or_else(|| first_due(&last));
+        return next_storage_hook(model, name)
+            .or_else(|| next_relation_hook(model, name))
+            .or_else(|| first_due(&last));
     }
-    first_due(&[
-        ("install", unit.reached == Reached::Machine),
-        (
-            "upgrade-charm",
-            unit.charm_seen != application.charm_version,
-        ),
-    ])
+    if unit.reached == Reached::Machine {
+        return next_storage_hook(model, name).or_else(|| Some(Hook::unit("install")));
+    }
+    first_due(&[(
+        "upgrade-charm",
+        unit.charm_seen != application.charm_version,
+    )])
+    .or_else(|| next_storage_hook(model, name))
     .or_else(|| next_created(model, name))
     .or_else(|| {
         first_due(&[
@@ -163,6 +167,7 @@ pub(crate) fn advance(model: &mut Model, name: &str, hook: &Hook, known: &Known,
             "remove" => unit.life = Life::Dead,
             _ => {}
         },
+        Hook::Storage { .. } => advance_storage(model, hook, now),
         Hook::Secret { .. } => advance_secret(model, name, hook, known.secret_revision, now),
         _ => advance_relation(model, name, hook, known.relation_version),
     }
@@ -204,30 +209,11 @@ pub(crate) fn retry_delay(times: u32) -> Duration {
 mod tests {
     use super::*;
     use crate::controller::model::{Application, Model};
-    use crate::controller::relation::VersionedSettings;
 
     fn model() -> Model {
         let now = Timestamp::UNIX_EPOCH;
         let mut model = Model::new("demo", String::new(), now);
-        let application = Application {
-            charm: "app".to_owned(),
-            revision: 0,
-            subordinate: false,
-            base: String::new(),
-            channel: String::new(),
-            exposed: false,
-            dying: false,
-            settings: std::collections::BTreeMap::new(),
-            trust: None,
-            config_version: 1,
-            charm_version: 1,
-            leader: None,
-            leader_settings: VersionedSettings::default(),
-            status: None,
-            workload_version: String::new(),
-            units: indexmap::IndexMap::new(),
-            created: now,
-        };
+        let application = Application::new("app", 0, now);
         model.applications.insert("app".to_owned(), application);
         model.add_unit("app", None, now).unwrap();
         model.add_unit("app", Some(0), now).unwrap();

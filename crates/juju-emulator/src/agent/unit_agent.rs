@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 
 use crate::agent::interrupt::Interrupt;
-use crate::agent::machine_agent::{act_on_shutdown, end_leftovers, machine};
+use crate::agent::machine_agent::{act_on_shutdown, end_leftovers, end_machine};
 use crate::agent::operation::RunningHook;
 use crate::agent::resolver::{
     AFTER_A_KILL, Known, Operation, advance, next_operation, retry_delay,
@@ -20,7 +20,6 @@ use crate::controller::debug_log::LogLevel;
 use crate::controller::model::{Again, Model, StatusSince, Unit, Why};
 use crate::controller::store::Store;
 use crate::hook::process::Ended;
-use systemd_emulator::kill_processes_with;
 
 pub(crate) struct UnitAgent<'a> {
     pub(crate) store: &'a Store,
@@ -90,8 +89,12 @@ impl<'a> UnitAgent<'a> {
         let (_, unit) = model.unit(self.unit).context("the unit is gone")?;
         let brings_charm = [Hook::unit("install"), Hook::unit("upgrade-charm")].contains(hook);
         // A hook that failed runs again with the charm that it failed with.
-        if brings_charm && (unit.again.is_none() || unit.charm_installed == 0) {
+        if unit.charm_installed == 0 || brings_charm && unit.again.is_none() {
             self.install_charm(&model)?;
+        }
+        let is_about_storage = matches!(hook, Hook::Storage { .. });
+        if is_about_storage {
+            self.store.synchronize_storage(self.machine)?;
         }
         let known = Known::new(&model, self.unit, hook).context("the unit is gone")?;
         let mut running = RunningHook::new(self.store, &model, self.unit, hook)?;
@@ -110,6 +113,9 @@ impl<'a> UnitAgent<'a> {
             Ok(Ended::Killed(_)) => Some("terminated".to_owned()),
             Err(error) => Some(error.to_string()),
         };
+        if is_about_storage {
+            self.store.synchronize_storage(self.machine)?;
+        }
         let via = running.via();
         match &why {
             None if running.reboot_now => {
@@ -273,14 +279,8 @@ impl<'a> UnitAgent<'a> {
             model.units().filter(|(_, unit)| here(unit)).count() <= 1
         };
         let directory = if last(&*self.store.read()?) {
-            let machine = machine(self.store, self.machine);
-            machine.stop_all()?;
-            // What hooks have left in the background.
-            kill_processes_with(
-                "JUJU_EMULATOR_MACHINE",
-                &machine.directory.to_string_lossy(),
-            );
             fs::remove_dir(self.sockets()?).context("cannot remove the directory of sockets")?;
+            end_machine(self.store, self.machine)?;
             self.store.machine(self.machine)
         } else {
             self.store.unit(self.machine, self.unit)
@@ -295,7 +295,8 @@ impl<'a> UnitAgent<'a> {
         self.store.update(|model| {
             model.forget_unit(self.unit);
             Ok(())
-        })
+        })?;
+        self.store.synchronize_storage(self.machine)
     }
 
     fn update_unit(&self, change: impl FnOnce(&mut Unit, Timestamp)) -> Result<()> {

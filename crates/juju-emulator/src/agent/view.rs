@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use crate::agent::provision_view;
 use crate::charm::hook::{Hook, RelationEvent};
 use crate::charm::metadata::Charm;
 use crate::controller::model::{Model, StatusSince, application_of};
@@ -16,6 +17,7 @@ use crate::machine::address::address;
 
 /// How a unit's hook sees the model.
 pub(crate) struct ViewOfUnit<'a> {
+    store: &'a Store,
     unit: &'a str,
     hook: &'a Hook,
     /// The charm that the unit has, which need not be its application's.
@@ -23,14 +25,25 @@ pub(crate) struct ViewOfUnit<'a> {
 }
 
 impl<'a> ViewOfUnit<'a> {
-    pub(crate) fn new(store: &Store, model: &Model, unit: &'a str, hook: &'a Hook) -> Result<Self> {
+    pub(crate) fn new(
+        store: &'a Store,
+        model: &Model,
+        unit: &'a str,
+        hook: &'a Hook,
+    ) -> Result<Self> {
         let charm = charm_of_unit(store, model, unit)?;
-        Ok(Self { unit, hook, charm })
+        Ok(Self {
+            store,
+            unit,
+            hook,
+            charm,
+        })
     }
 
     /// The unit as its controller sees it now.
     pub(crate) fn at(&self, model: &Model) -> Result<UnitView> {
         let Self {
+            store,
             unit: name,
             hook,
             charm,
@@ -59,6 +72,9 @@ impl<'a> ViewOfUnit<'a> {
                     remote_application: remote_application.clone(),
                     remote_unit: remote_unit.clone(),
                 },
+                Hook::Storage { name, id, .. } => HookKind::Storage {
+                    id: format!("{name}/{id}"),
+                },
                 Hook::Action { name, id } => HookKind::Action {
                     params: params(model, charm, name, *id),
                 },
@@ -82,6 +98,10 @@ impl<'a> ViewOfUnit<'a> {
                 .collect(),
             endpoints: charm.endpoint_names(),
             relations: relations(model, name, hook),
+            storages: provision_view::storages(store, model, name),
+            resources: provision_view::resources(store, application, charm, name),
+            state: unit.charm_state.clone(),
+            cloud: provision_view::cloud(application),
             secrets: model.secrets.clone(),
             new_secret_ids: Vec::new(),
             leader_settings: application.leader_settings.data.clone(),

@@ -10,6 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::charm::charm_error::CharmError;
+use crate::charm::resource::ResourceDeclaration;
+use crate::charm::storage::DeclaredStorage;
 use crate::go::yaml;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -21,8 +23,8 @@ pub(crate) struct Metadata {
     pub(crate) provides: Option<BTreeMap<String, DeclaredEndpoint>>,
     pub(crate) requires: Option<BTreeMap<String, DeclaredEndpoint>>,
     pub(crate) peers: Option<BTreeMap<String, DeclaredEndpoint>>,
-    pub(crate) storage: Option<BTreeMap<String, Value>>,
-    pub(crate) resources: Option<BTreeMap<String, Value>>,
+    pub(crate) storage: Option<BTreeMap<String, DeclaredStorage>>,
+    pub(crate) resources: Option<BTreeMap<String, Option<ResourceDeclaration>>>,
     pub(crate) containers: Option<BTreeMap<String, Value>>,
     pub(crate) assumes: Option<Value>,
     pub(crate) extra_bindings: Option<BTreeMap<String, Value>>,

@@ -11,6 +11,8 @@ pub use crate::charm::charm_error::{CharmError, YamlError};
 use crate::charm::charm_yaml::{Config, DeclaredEndpoint, Metadata, OptionForm, read_yaml};
 pub use crate::charm::config_option::{ConfigOption, OptionError, OptionType};
 use crate::charm::name::{NAME, is_name};
+pub use crate::charm::resource::ResourceDeclaration;
+pub use crate::charm::storage::StorageDeclaration;
 
 /// A charm, as its YAML files declare it: the ones of a project (`charmcraft.yaml`) or of a packed charm (`metadata.yaml`).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,10 +27,10 @@ pub struct Charm {
     pub actions: BTreeMap<String, Value>,
     /// The relation endpoints by name.
     pub endpoints: BTreeMap<String, Endpoint>,
-    /// The names of the storages.
-    pub storages: BTreeSet<String>,
-    /// The names of the resources.
-    pub resources: BTreeSet<String>,
+    /// The storage by name.
+    pub storages: BTreeMap<String, StorageDeclaration>,
+    /// The resources by name.
+    pub resources: BTreeMap<String, ResourceDeclaration>,
     /// Whether the charm needs Kubernetes: it has containers, or assumes `k8s-api`.
     pub kubernetes: bool,
     /// The names of further endpoints without a relation (`extra-bindings`).
@@ -148,14 +150,18 @@ impl Charm {
                 declared.map(move |(name, declared)| (name, Endpoint::new(role, declared)))
             })
             .collect();
+        let resources = metadata.resources.unwrap_or_default().into_iter();
+        let storages = metadata.storage.unwrap_or_default().into_iter();
         Ok(Self {
             name: metadata.name,
             subordinate: metadata.subordinate.unwrap_or_default(),
             options,
             actions,
             endpoints,
-            storages: metadata.storage.unwrap_or_default().into_keys().collect(),
-            resources: metadata.resources.unwrap_or_default().into_keys().collect(),
+            storages: storages.map(|(name, it)| (name, it.0)).collect(),
+            resources: resources
+                .map(|(name, it)| (name, it.unwrap_or_default()))
+                .collect(),
             kubernetes: metadata.containers.is_some_and(|names| !names.is_empty())
                 || metadata.assumes.as_ref().is_some_and(assumes_kubernetes),
             extra_bindings: metadata

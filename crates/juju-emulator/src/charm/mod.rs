@@ -11,4 +11,6 @@ pub(crate) mod json_schema;
 pub mod metadata;
 pub(crate) mod name;
 pub mod pack;
+pub mod resource;
 pub mod stage;
+pub mod storage;

@@ -130,7 +130,7 @@ fn hooks(charm: &Charm) -> impl Iterator<Item = String> {
         ["created", "joined", "changed", "departed", "broken"]
             .map(|event| format!("{endpoint}-relation-{event}"))
     });
-    let of_storages = charm.storages.iter().flat_map(|storage| {
+    let of_storages = charm.storages.keys().flat_map(|storage| {
         ["attached", "detaching"].map(|event| format!("{storage}-storage-{event}"))
     });
     let of_units = UNIT_HOOKS.map(str::to_owned).into_iter();

@@ -10,10 +10,11 @@ use crate::go::duration::duration;
 use crate::go::strconv::{parse_bool, quote, quote_list};
 
 /// What Juju says when a verb is not told what to work on.
-const MISSING: [(&str, &str); 18] = [
+const MISSING: [(&str, &str); 19] = [
     ("actions", "no application name specified"),
     ("add-model", "model name is required"),
     ("add-unit", "no application specified"),
+    ("attach-resource", "missing application name"),
     ("cancel-task", "no task IDs specified"),
     ("config", "no application name specified"),
     ("deploy", "no charm or bundle specified"),
@@ -57,17 +58,13 @@ const LACKING: [(&str, &[&str]); 24] = [
         "deploy",
         &[
             "attach-storage",
-            "bind",
-            "constraints",
             "device",
             "dry-run",
             "force",
             "map-machines",
             "overlay",
-            "resource",
             "revision",
             "series",
-            "storage",
         ],
     ),
     (

@@ -12,12 +12,12 @@ use nix::unistd::geteuid;
 use crate::charm::metadata::Charm;
 use crate::charm::name::{NAME, is_name};
 use crate::client::local_charm::stage_charm;
+use crate::client::provision::ProvisionFlags;
 use crate::client::session::{Session, UsageError};
 use crate::client::settings::Settings;
 use crate::client::status::settle_and_show;
 use crate::client::units::NewUnits;
 use crate::controller::model::{Application, DEFAULT_BASE, Model};
-use crate::controller::relation::VersionedSettings;
 use crate::controller::store::Store;
 
 /// Deploy a packed charm, a charm directory, or the project of a Rust charm, which is built first.
@@ -30,6 +30,8 @@ pub(crate) struct Deploy {
     /// Set a config option, KEY=VALUE, or options from a YAML file.
     #[arg(long)]
     config: Vec<String>,
+    #[command(flatten)]
+    provision: ProvisionFlags,
     #[command(flatten)]
     units: NewUnits,
     /// The base to show, as `ubuntu@24.04`; every machine is this one.
@@ -48,7 +50,6 @@ impl Deploy {
         self.units.check()?;
         let store = session.store()?;
         let (name, revision, charm) = self.deploy(&store)?;
-        let missing_parts = missing_parts(&charm);
         let charm = &charm.name;
         writeln!(
             io::stderr(),
@@ -57,9 +58,6 @@ impl Deploy {
             self.base,
             self.channel
         )?;
-        if let Some(note) = missing_parts {
-            writeln!(io::stderr(), "{note}")?;
-        }
         if geteuid().is_root() {
             writeln!(
                 io::stderr(),
@@ -75,12 +73,16 @@ impl Deploy {
         let (staged, charm) = stage_charm(store, &self.charm, |charm| {
             self.check(&*store.read()?, charm, &files).map(drop)
         })?;
+        let resources = self.provision.upload(store, &charm)?;
         let (name, revision) = store.update(|model| {
             let (name, settings) = self.check(model, &charm, &files)?;
             let revision = staged.keep(model, &charm.name)?;
             model
                 .applications
                 .insert(name.clone(), self.application(&charm, revision, settings));
+            self.provision
+                .apply(model, &name, &charm, resources)
+                .with_context(|| format!("cannot add application \"{name}\""))?;
             model.add_peer_relations(&name, &charm, Timestamp::now());
             self.units.add(model, &name)?;
             Ok((name, revision))
@@ -126,6 +128,7 @@ impl Deploy {
                 self.charm.display()
             );
         }
+        self.provision.check(charm)?;
         let mut settings = Settings::default();
         for text in files.values() {
             settings.extend(Settings::from_yaml(charm, name, text)?);
@@ -142,48 +145,16 @@ impl Deploy {
 
     fn application(&self, charm: &Charm, revision: u64, settings: Settings) -> Application {
         Application {
-            charm: charm.name.clone(),
-            revision,
             subordinate: charm.subordinate,
             base: self.base.clone(),
             channel: self.channel.clone(),
-            exposed: false,
-            dying: false,
             settings: settings
                 .options
                 .into_iter()
                 .filter_map(|(key, value)| Some((key, value?)))
                 .collect(),
             trust: settings.trust,
-            config_version: 1,
-            charm_version: 1,
-            leader: None,
-            leader_settings: VersionedSettings::default(),
-            status: None,
-            workload_version: String::new(),
-            units: indexmap::IndexMap::new(),
-            created: Timestamp::now(),
+            ..Application::new(&charm.name, revision, Timestamp::now())
         }
     }
-}
-
-/// What the charm declares and the emulator lacks, although the charm can run without.
-fn missing_parts(charm: &Charm) -> Option<String> {
-    let missing: Vec<_> = [
-        (
-            "storage",
-            charm.storages.iter().cloned().collect::<Vec<_>>(),
-        ),
-        ("resources", charm.resources.iter().cloned().collect()),
-    ]
-    .into_iter()
-    .filter(|(_, names)| !names.is_empty())
-    .map(|(kind, names)| format!("{kind} ({})", names.join(", ")))
-    .collect();
-    (!missing.is_empty()).then(|| {
-        format!(
-            "The emulator lacks what the charm declares: {}; there are no hooks and no hook commands for it",
-            missing.join(", ")
-        )
-    })
 }

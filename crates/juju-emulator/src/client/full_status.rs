@@ -15,6 +15,7 @@ use crate::client::derived::{
 };
 use crate::client::format::Format;
 use crate::client::relations::{Related, related_applications, subordinate_to};
+use crate::client::storage::{CombinedStorage, all_storage};
 use crate::client::version::architecture;
 use crate::controller::data_directory::CONTROLLER;
 use crate::controller::model::{Application, JUJU_VERSION, Machine, Model, StatusSince, Unit};
@@ -28,7 +29,7 @@ struct Full {
     model: FullModel,
     machines: IndexMap<String, FullMachine>,
     applications: BTreeMap<String, FullApplication>,
-    storage: BTreeMap<String, String>,
+    storage: CombinedStorage,
     controller: Controller,
 }
 
@@ -42,6 +43,12 @@ struct FullModel {
     cloud: &'static str,
     version: &'static str,
     model_status: FullStatus,
+}
+
+#[derive(Serialize)]
+struct Machines {
+    model: String,
+    machines: IndexMap<String, FullMachine>,
 }
 
 #[derive(Serialize)]
@@ -151,6 +158,30 @@ pub(crate) fn print_yaml(
     Format::Yaml.print(&full(store, model, Format::Yaml, utc), out)
 }
 
+/// Shows machines, all unless some are named; with `utc`, times as in ISO 8601.
+pub(crate) fn print_machines(
+    store: &Store,
+    model: &Model,
+    format: Format,
+    utc: bool,
+    numbers: &[u32],
+    out: &mut impl Write,
+) -> Result<()> {
+    let shown = Shown {
+        store,
+        model,
+        format,
+        utc,
+    };
+    let asked = model.machines.iter();
+    let asked = asked.filter(|(number, _)| numbers.is_empty() || numbers.contains(number));
+    let machines = asked
+        .map(|(number, machine)| (number.to_string(), shown.machine(*number, machine)))
+        .collect();
+    let model = model.name.clone();
+    format.print(&Machines { model, machines }, out)
+}
+
 fn full(store: &Store, model: &Model, format: Format, utc: bool) -> Full {
     let shown = Shown {
         store,
@@ -177,7 +208,7 @@ fn full(store: &Store, model: &Model, format: Format, utc: bool) -> Full {
             .iter()
             .map(|(name, application)| (name.clone(), shown.application(name, application)))
             .collect(),
-        storage: BTreeMap::new(),
+        storage: all_storage(store, model),
         controller: Controller {
             timestamp: time_of_day(utc),
         },

@@ -6,6 +6,7 @@ mod any_charm;
 pub(crate) mod bootstrap;
 pub(crate) mod command_line;
 pub(crate) mod config;
+pub(crate) mod constraints;
 pub(crate) mod debug_log;
 pub(crate) mod deploy;
 pub(crate) mod derived;
@@ -17,12 +18,15 @@ pub(crate) mod full_status;
 pub(crate) mod integrate;
 pub(crate) mod key_values;
 pub(crate) mod local_charm;
+pub(crate) mod machines;
 pub(crate) mod model_config;
 pub(crate) mod models;
 pub(crate) mod operations;
+pub(crate) mod provision;
 pub(crate) mod refresh;
 pub(crate) mod relations;
 pub(crate) mod resolved;
+pub(crate) mod resources;
 pub(crate) mod run;
 pub(crate) mod run_arguments;
 pub(crate) mod secrets;
@@ -34,6 +38,8 @@ pub(crate) mod status;
 pub(crate) mod status_filter;
 pub(crate) mod status_summary;
 pub(crate) mod status_tables;
+pub(crate) mod storage;
+pub(crate) mod storage_changes;
 pub(crate) mod table;
 pub(crate) mod tasks;
 pub(crate) mod trust;
@@ -49,7 +55,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::agent::interrupt::Interrupt;
-use crate::client::session::{Session, UsageError};
+use crate::client::session::{Failed, Session, UsageError};
 use crate::controller::data_directory::DataDirectory;
 use crate::controller::model_config::UnknownKey;
 
@@ -71,42 +77,57 @@ struct Cli {
 enum Verb {
     #[command(visible_alias = "list-actions")]
     Actions(actions::Actions),
+    AddMachine(machines::AddMachine),
     AddModel(models::AddModel),
     AddSecret(secrets::AddSecret),
+    AddStorage(storage_changes::AddStorage),
     AddUnit(units::AddUnit),
+    AttachResource(resources::AttachResource),
+    AttachStorage(storage_changes::AttachStorage),
     Bootstrap(bootstrap::Bootstrap),
     CancelTask(tasks::CancelTask),
     Config(config::Config),
     DebugLog(debug_log::DebugLog),
     Deploy(deploy::Deploy),
     DestroyModel(models::DestroyModel),
+    DetachStorage(storage_changes::DetachStorage),
     Exec(exec::Exec),
     Expose(expose::Expose),
     GrantSecret(secrets::GrantSecret),
     #[command(visible_aliases = ["relate", "add-relation"])]
     Integrate(integrate::Integrate),
+    #[command(visible_alias = "list-machines")]
+    Machines(machines::Machines),
     ModelConfig(model_config::ModelConfig),
     Models(models::Models),
     #[command(visible_alias = "list-operations")]
     Operations(operations::Operations),
     Refresh(refresh::Refresh),
     RemoveApplication(units::RemoveApplication),
+    RemoveMachine(machines::RemoveMachine),
     RemoveRelation(integrate::RemoveRelation),
     RemoveSecret(secrets::RemoveSecret),
+    RemoveStorage(storage_changes::RemoveStorage),
     RemoveUnit(units::RemoveUnit),
     Resolved(resolved::ResolvedVerb),
+    #[command(visible_alias = "list-resources")]
+    Resources(resources::Resources),
     RevokeSecret(secrets::RevokeSecret),
     Run(run::Run),
     #[command(visible_alias = "list-secrets")]
     Secrets(show_secret::Secrets),
     ShowAction(actions::ShowAction),
     ShowApplication(show::ShowApplication),
+    ShowMachine(machines::ShowMachine),
     ShowModel(models::ShowModel),
     ShowOperation(operations::ShowOperation),
     ShowSecret(show_secret::ShowSecret),
+    ShowStorage(storage::ShowStorage),
     ShowTask(tasks::ShowTask),
     ShowUnit(show::ShowUnit),
     Status(status::Status),
+    #[command(visible_alias = "list-storage")]
+    Storage(storage::Storage),
     Switch(models::Switch),
     Trust(trust::Trust),
     Unexpose(expose::Unexpose),
@@ -151,6 +172,7 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough, as in `status | head -1`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Failed>() => ExitCode::FAILURE,
         Err(error) => {
             let _ = writeln!(io::stderr(), "ERROR {error:#}");
             let is_usage = error.is::<UsageError>() || error.is::<UnknownKey>();
@@ -179,39 +201,51 @@ fn run(cli: Cli) -> Result<()> {
     let out = &mut io::stdout().lock();
     match cli.verb {
         Verb::Actions(verb) => verb.run(&session, out),
+        Verb::AddMachine(verb) => verb.run(&session),
         Verb::AddModel(verb) => verb.run(&session),
         Verb::AddSecret(verb) => verb.run(&session, out),
+        Verb::AddStorage(verb) => verb.run(&session),
         Verb::AddUnit(verb) => verb.run(&session),
+        Verb::AttachResource(verb) => verb.run(&session),
+        Verb::AttachStorage(verb) => verb.run(&session),
         Verb::Bootstrap(verb) => verb.run(),
         Verb::CancelTask(verb) => verb.run(&session),
         Verb::Config(verb) => verb.run(&session, out),
         Verb::DebugLog(verb) => verb.run(&session, out),
         Verb::Deploy(verb) => verb.run(&session),
         Verb::DestroyModel(verb) => verb.run(&session),
+        Verb::DetachStorage(verb) => verb.run(&session),
         Verb::Exec(verb) => verb.run(&session, out),
         Verb::Expose(verb) => verb.run(&session),
         Verb::GrantSecret(verb) => verb.run(&session),
         Verb::Integrate(verb) => verb.run(&session),
+        Verb::Machines(verb) => verb.run(&session, out),
         Verb::ModelConfig(verb) => verb.run(&session, out),
         Verb::Models(verb) => verb.run(&session, out),
         Verb::Operations(verb) => verb.run(&session, out),
         Verb::Refresh(verb) => verb.run(&session),
         Verb::RemoveApplication(verb) => verb.run(&session, out),
+        Verb::RemoveMachine(verb) => verb.run(&session, out),
         Verb::RemoveRelation(verb) => verb.run(&session),
         Verb::RemoveSecret(verb) => verb.run(&session),
+        Verb::RemoveStorage(verb) => verb.run(&session),
         Verb::RemoveUnit(verb) => verb.run(&session, out),
         Verb::Resolved(verb) => verb.run(&session),
+        Verb::Resources(verb) => verb.run(&session, out),
         Verb::RevokeSecret(verb) => verb.run(&session),
         Verb::Run(verb) => verb.run(&session, out),
         Verb::Secrets(verb) => verb.run(&session, out),
         Verb::ShowAction(verb) => verb.run(&session, out),
         Verb::ShowApplication(verb) => verb.run(&session, out),
+        Verb::ShowMachine(verb) => verb.run(&session, out),
         Verb::ShowModel(verb) => verb.run(&session, out),
         Verb::ShowOperation(verb) => verb.run(&session, out),
         Verb::ShowSecret(verb) => verb.run(&session, out),
+        Verb::ShowStorage(verb) => verb.run(&session, out),
         Verb::ShowTask(verb) => verb.run(&session, out),
         Verb::ShowUnit(verb) => verb.run(&session, out),
         Verb::Status(verb) => verb.run(&session, out),
+        Verb::Storage(verb) => verb.run(&session, out),
         Verb::Switch(verb) => verb.run(&session, out),
         Verb::Trust(verb) => verb.run(&session),
         Verb::Unexpose(verb) => verb.run(&session),

@@ -75,7 +75,7 @@ pub(crate) struct Switch {
 #[derive(Debug, clap::Args)]
 pub(crate) struct DestroyModel {
     name: String,
-    /// Accepted: the emulator never keeps storage.
+    /// Accepted: the data of storage goes with the model.
     #[arg(long)]
     release_storage: bool,
     /// Accepted: the emulator never waits for a cloud.
@@ -246,7 +246,7 @@ impl DestroyModel {
             .cloned()
             .collect::<Vec<_>>();
         for application in applications {
-            units::remove(session, &store, &application, None, self.how.force)?;
+            units::remove(session, &store, &application, None, &self.how)?;
         }
         let left: Vec<_> = store.read()?.applications.keys().cloned().collect();
         if !left.is_empty() {

@@ -82,6 +82,7 @@ impl Refresh {
                     unit.again = None;
                 }
             }
+            model.refresh_storage(name, &charm, Timestamp::now())?;
             model.add_peer_relations(name, &charm, Timestamp::now());
             Ok(revision)
         })?;

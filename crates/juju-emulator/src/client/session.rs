@@ -69,6 +69,18 @@ pub(crate) fn check_controller(name: &str) -> Result<()> {
     Ok(())
 }
 
+/// A verb has failed and has said why: exit code 1.
+#[derive(Debug)]
+pub(crate) struct Failed;
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failed")
+    }
+}
+
+impl std::error::Error for Failed {}
+
 /// What the emulator is asked for and lacks, or a command line that juju itself refuses: exit code 2.
 #[derive(Debug)]
 pub(crate) struct UsageError(pub(crate) String);

@@ -68,7 +68,7 @@ struct UnitInfo {
 struct ApplicationInfo {
     charm: String,
     base: String,
-    constraints: BTreeMap<&'static str, &'static str>,
+    constraints: BTreeMap<String, Value>,
     principal: bool,
     exposed: bool,
     remote: bool,
@@ -161,7 +161,10 @@ fn application_info(store: &Store, model: &Model, name: &str) -> Result<Applicat
     Ok(ApplicationInfo {
         charm: application.charm.clone(),
         base: application.base.clone(),
-        constraints: [("arch", architecture())].into(),
+        constraints: [("arch".to_owned(), architecture().into())]
+            .into_iter()
+            .chain(application.provision.constraints.clone())
+            .collect(),
         principal: !application.subordinate,
         exposed: application.exposed,
         remote: false,

@@ -13,6 +13,7 @@ use crate::client::session::Session;
 use crate::client::status_filter::keep_matching;
 use crate::client::status_summary::{one_line_each, summary};
 use crate::client::status_tables::tables;
+use crate::client::storage::storage_table;
 use crate::controller::store::Store;
 
 /// Show the applications, units and machines of a model, after doing what has become due.
@@ -30,7 +31,7 @@ pub(crate) struct Status {
     /// Show the relations too.
     #[arg(long, alias = "integrations")]
     relations: bool,
-    /// Accepted: there is no storage yet.
+    /// Show the storage too.
     #[arg(long)]
     storage: bool,
     /// Times as in ISO 8601; they are UTC in any case.
@@ -89,7 +90,14 @@ impl Status {
             )?;
         }
         match self.format {
-            View::Tabular => writeln!(out, "{}", tables(&model, self.utc, self.relations))?,
+            View::Tabular => {
+                writeln!(out, "{}", tables(&model, self.utc, self.relations))?;
+                if self.storage
+                    && let Some(table) = storage_table(store, &model)
+                {
+                    write!(out, "\n{table}")?;
+                }
+            }
             View::Json => print_json(store, &model, self.utc, out)?,
             View::Yaml => print_yaml(store, &model, self.utc, out)?,
             View::Oneline => write!(out, "{}", one_line_each(&model))?,

@@ -39,6 +39,11 @@ pub(crate) fn keep_matching(model: &mut Model, patterns: &[String]) {
         is_named || is_asked_as_exposed(application, patterns) || !application.units.is_empty()
     });
     model.machines.retain(|number, _| machines.contains(number));
+    let units: BTreeSet<_> = model.units().map(|(name, _)| name.clone()).collect();
+    model.storage.retain(|_, storage| {
+        let attachment = storage.attachment.as_ref();
+        attachment.is_some_and(|it| units.contains(&it.unit))
+    });
     let applications = &model.applications;
     model.relations.retain(|_, relation| {
         let mut sides = relation.sides.iter();

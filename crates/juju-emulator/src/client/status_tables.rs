@@ -138,7 +138,8 @@ fn unit_row(model: &Model, name: &str, unit: &Unit, indent: &str) -> Vec<String>
     ])
 }
 
-fn machines_table(model: &Model) -> String {
+/// The table of the machines.
+pub(crate) fn machines_table(model: &Model) -> String {
     let mut rows = vec![row([
         "Machine", "State", "Address", "Inst id", "Base", "AZ", "Message",
     ])];

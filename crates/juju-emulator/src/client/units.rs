@@ -65,12 +65,27 @@ pub(crate) struct Removal {
     /// Go on when hooks fail.
     #[arg(long)]
     pub(crate) force: bool,
-    /// Accepted: the emulator never keeps storage.
+    /// Remove the storage of the units too; else it is detached, and stays.
     #[arg(long)]
     pub(crate) destroy_storage: bool,
     /// Accepted: the emulator never waits for a cloud.
     #[arg(long)]
     no_wait: bool,
+}
+
+impl Removal {
+    /// What becomes of a unit's storage.
+    fn plan_storage(&self, model: &Model, unit: &str) -> Vec<String> {
+        let what = if self.destroy_storage {
+            "remove"
+        } else {
+            "detach"
+        };
+        let storage = model.storage_of(unit);
+        let lines = storage
+            .map(|(number, storage, _)| format!("- will {what} storage {}", storage.id(number)));
+        lines.collect()
+    }
 }
 
 fn machine_number(text: &str) -> Result<u32, &'static str> {
@@ -156,17 +171,14 @@ impl RemoveUnit {
                 );
             }
         }
-        let plan = there.iter().map(|unit| format!("will remove unit {unit}"));
-        let plan = plan.collect::<Vec<_>>();
+        let mut plan = Vec::new();
+        for unit in &there {
+            plan.push(format!("will remove unit {unit}"));
+            plan.extend(self.how.plan_storage(&model, unit));
+        }
         confirm(&plan, self.how.no_prompt, out)?;
         for unit in there {
-            remove(
-                session,
-                &store,
-                application_of(unit),
-                Some(unit),
-                self.how.force,
-            )?;
+            remove(session, &store, application_of(unit), Some(unit), &self.how)?;
         }
         settle_and_show(session, &store)?;
         refuse_missing("unit", &missing)
@@ -190,11 +202,16 @@ impl RemoveApplication {
         for name in &there {
             plan.push(format!("will remove application {name}"));
             let units = model.application(name)?.units.keys();
-            plan.extend(units.map(|unit| format!("- will remove unit {unit}")));
+            plan.extend(
+                units
+                    .clone()
+                    .map(|unit| format!("- will remove unit {unit}")),
+            );
+            plan.extend(units.flat_map(|unit| self.how.plan_storage(&model, unit)));
         }
         confirm(&plan, self.how.no_prompt, out)?;
         for application in there {
-            remove(session, &store, application, None, self.how.force)?;
+            remove(session, &store, application, None, &self.how)?;
         }
         settle_and_show(session, &store)?;
         refuse_missing("application", &missing)
@@ -229,8 +246,14 @@ pub(crate) fn remove(
     store: &Store,
     application: &str,
     unit: Option<&str>,
-    force: bool,
+    how: &Removal,
 ) -> Result<()> {
+    if how.destroy_storage {
+        store.update(|model| {
+            model.destroy_storage_with(unit.unwrap_or(application));
+            Ok(())
+        })?;
+    }
     store.update(|model| match unit {
         Some(unit) => {
             model.destroy_unit(unit);
@@ -239,7 +262,7 @@ pub(crate) fn remove(
         None => model.destroy_application(application),
     })?;
     session.settle(store)?;
-    if force {
+    if how.force {
         store.update(|model| {
             for_each(model, application, unit, |state| state.life = Life::Dead);
             Ok(())
@@ -247,6 +270,8 @@ pub(crate) fn remove(
         session.settle(store)?;
         forget(store, application, unit)?;
     }
+    store.tidy_storage()?;
+    store.tidy_resources()?;
     let model = store.read()?;
     let in_error = |(_, unit): &(&String, &Unit)| unit.is_dying() && is_in_error(unit);
     for (name, _) in model.units().filter(in_error) {
@@ -293,7 +318,7 @@ fn for_each(model: &mut Model, application: &str, unit: Option<&str>, change: im
 }
 
 /// Says what will happen, and at a terminal asks whether it may.
-fn confirm(plan: &[String], no_prompt: bool, out: &mut impl Write) -> Result<()> {
+pub(crate) fn confirm(plan: &[String], no_prompt: bool, out: &mut impl Write) -> Result<()> {
     let plan = plan.join("\n");
     if plan.is_empty() {
         return Ok(());

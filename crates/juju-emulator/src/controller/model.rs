@@ -12,9 +12,11 @@ use crate::charm::hook::Hook;
 use crate::controller::life::Life;
 use crate::controller::operation::Operation;
 use crate::controller::ports::OpenedPorts;
+use crate::controller::provision::Provision;
 use crate::controller::relation::{Relation, RelationState, VersionedSettings};
 use crate::controller::secret::Secret;
 use crate::controller::status::Status;
+use crate::controller::storage::StorageInstance;
 
 /// The Juju that the emulator stands in for.
 pub(crate) const JUJU_VERSION: &str = "3.6.9";
@@ -38,6 +40,12 @@ pub(crate) struct Model {
     pub(crate) relations: BTreeMap<u64, Relation>,
     /// The number of the next relation; numbers are never used again.
     pub(crate) next_relation: u64,
+    /// By number: 0 is `data/0`.
+    #[serde(default)]
+    pub(crate) storage: BTreeMap<u64, StorageInstance>,
+    /// The number of the next storage; numbers are never used again.
+    #[serde(default)]
+    pub(crate) next_storage: u64,
     /// By bare id, such as `9m4e2mr0ui3e8a215n4g`.
     #[serde(default)]
     pub(crate) secrets: BTreeMap<String, Secret>,
@@ -87,6 +95,8 @@ pub(crate) struct Application {
     /// What the leader has set with `status-set --application`.
     pub(crate) status: Option<StatusSince>,
     pub(crate) workload_version: String,
+    #[serde(default)]
+    pub(crate) provision: Provision,
     /// In the order of their numbers, in which they were added.
     pub(crate) units: IndexMap<String, Unit>,
     pub(crate) created: Timestamp,
@@ -119,6 +129,9 @@ pub(crate) struct Unit {
     pub(crate) status_set: bool,
     pub(crate) agent_status: StatusSince,
     pub(crate) opened_ports: OpenedPorts,
+    /// What its charm has kept with `state-set`.
+    #[serde(default)]
+    pub(crate) charm_state: BTreeMap<String, String>,
 }
 
 /// How far a unit's life has come: the last of these hooks that has succeeded.
@@ -200,6 +213,8 @@ impl Model {
             applications: BTreeMap::new(),
             relations: BTreeMap::new(),
             next_relation: 0,
+            storage: BTreeMap::new(),
+            next_storage: 0,
             secrets: BTreeMap::new(),
             next_revision: BTreeMap::new(),
             next_unit: BTreeMap::new(),
@@ -267,15 +282,20 @@ impl Model {
             );
         }
         let base = state.base.clone();
-        let machine = to.unwrap_or(self.next_machine);
-        if to.is_none() {
-            self.next_machine += 1;
-            let created = now;
-            self.machines.insert(machine, Machine { base, created });
-        } else if !self.machines.contains_key(&machine) {
+        let machine = to.unwrap_or_else(|| self.add_machine(&base));
+        if !self.machines.contains_key(&machine) {
             bail!("cannot add unit to machine {machine}: machine {machine} not found");
         }
-        self.insert_unit(application, Unit::new(machine, None, now))
+        self.insert_unit(application, Unit::new(machine, None, now), now)
+    }
+
+    /// Adds a machine without units; hands back its number.
+    pub(crate) fn add_machine(&mut self, base: &str) -> u32 {
+        let number = self.next_machine;
+        self.next_machine += 1;
+        let (base, created) = (base.to_owned(), Timestamp::now());
+        self.machines.insert(number, Machine { base, created });
+        number
     }
 
     /// Adds the subordinate that an application has beside a unit.
@@ -287,21 +307,45 @@ impl Model {
         now: Timestamp,
     ) -> Result<()> {
         let unit = Unit::new(machine, Some(principal.to_owned()), now);
-        self.insert_unit(application, unit)
+        self.insert_unit(application, unit, now)
     }
 
-    fn insert_unit(&mut self, application: &str, unit: Unit) -> Result<()> {
+    fn insert_unit(&mut self, application: &str, unit: Unit, now: Timestamp) -> Result<()> {
         let number = self.next_unit.entry(application.to_owned()).or_default();
         let name = format!("{application}/{number}");
         *number += 1;
         let application = self.application_mut(application)?;
         application.leader.get_or_insert_with(|| name.clone());
-        application.units.insert(name, unit);
-        Ok(())
+        application.units.insert(name.clone(), unit);
+        self.add_storage_of_new_unit(&name, now)
     }
 }
 
 impl Application {
+    /// One that has just been deployed, with nothing set.
+    pub(crate) fn new(charm: &str, revision: u64, now: Timestamp) -> Self {
+        Self {
+            charm: charm.to_owned(),
+            revision,
+            subordinate: false,
+            base: DEFAULT_BASE.to_owned(),
+            channel: "stable".to_owned(),
+            exposed: false,
+            dying: false,
+            settings: BTreeMap::new(),
+            trust: None,
+            config_version: 1,
+            charm_version: 1,
+            leader: None,
+            leader_settings: VersionedSettings::default(),
+            status: None,
+            workload_version: String::new(),
+            provision: Provision::default(),
+            units: IndexMap::new(),
+            created: now,
+        }
+    }
+
     /// The name of the directory of its staged charm, `hello-server-0`.
     pub(crate) fn staged_charm(&self) -> String {
         format!("{}-{}", self.charm, self.revision)
@@ -335,6 +379,7 @@ impl Unit {
             status_set: false,
             agent_status: StatusSince::new("allocating", "", now),
             opened_ports: OpenedPorts::default(),
+            charm_state: BTreeMap::new(),
         }
     }
 

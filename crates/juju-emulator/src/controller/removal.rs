@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+use jiff::Timestamp;
 
 use crate::controller::life::Life;
 use crate::controller::model::{Model, application_of};
@@ -40,6 +41,10 @@ impl Model {
         let relations: Vec<_> = self.relations_of(of).map(|(id, _)| id).collect();
         for id in relations {
             self.leave_scope(name, id);
+        }
+        let storage: Vec<_> = self.storage_of(name).map(|(number, ..)| number).collect();
+        for number in storage {
+            self.end_attachment(number, Timestamp::now());
         }
         let Some(application) = self.applications.get_mut(of) else {
             return;

@@ -47,6 +47,13 @@ pub enum Effect {
     WorkloadVersion(String),
     /// `leader-set`: settings for all units of the application; an empty text deletes the key.
     LeaderSettings(BTreeMap<String, String>),
+    /// `resource-get`: the resource is at its path from now on.
+    Resource {
+        /// The resource's name, such as `blob`.
+        name: String,
+        /// Where it is to be.
+        path: String,
+    },
     /// `secret-get`: the unit reads a secret, from now on this revision of it.
     SecretRead {
         /// The bare id.

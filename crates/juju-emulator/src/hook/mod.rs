@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod config;
 pub(crate) mod context;
+pub(crate) mod credential;
 pub mod dispatch;
 pub(crate) mod leader;
 pub(crate) mod log;
@@ -15,9 +16,12 @@ pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod reboot;
 pub(crate) mod relation;
+pub(crate) mod resource;
 pub(crate) mod secret;
 pub(crate) mod server;
+pub(crate) mod state;
 pub(crate) mod status;
+pub(crate) mod storage;
 pub(crate) mod unit_view;
 pub(crate) mod workload_version;
 
@@ -36,6 +40,7 @@ const TABLE: &[HookCommand] = &[
     workload_version::COMMAND,
     ports::commands::CLOSE_PORT,
     config::COMMAND,
+    credential::COMMAND,
     relation::commands::GOAL_STATE,
     leader::IS_LEADER,
     log::COMMAND,
@@ -50,6 +55,7 @@ const TABLE: &[HookCommand] = &[
     relation::commands::RELATION_LIST,
     relation::commands::RELATION_MODEL_GET,
     relation::commands::RELATION_SET,
+    resource::COMMAND,
     secret::commands::SECRET_ADD,
     secret::read::SECRET_GET,
     secret::access::SECRET_GRANT,
@@ -58,8 +64,14 @@ const TABLE: &[HookCommand] = &[
     secret::commands::SECRET_REMOVE,
     secret::access::SECRET_REVOKE,
     secret::commands::SECRET_SET,
+    state::STATE_DELETE,
+    state::STATE_GET,
+    state::STATE_SET,
     status::STATUS_GET,
     status::STATUS_SET,
+    storage::commands::STORAGE_ADD,
+    storage::commands::STORAGE_GET,
+    storage::commands::STORAGE_LIST,
     network::UNIT_GET,
 ];
 

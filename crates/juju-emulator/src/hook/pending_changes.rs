@@ -21,6 +21,10 @@ pub struct PendingChanges {
     pub close: OpenedPorts,
     /// What `relation-set` asked for, by the relation's number.
     pub relations: BTreeMap<u64, RelationChanges>,
+    /// How many `storage-add` asked for, by the storage's name.
+    pub storage: BTreeMap<String, u32>,
+    /// What `state-set` asked for; `None` deletes.
+    pub state: BTreeMap<String, Option<String>>,
     /// What `secret-add` and its like asked for.
     pub secrets: SecretChanges,
     /// Whether `juju-reboot` without `--now` was run.

@@ -10,6 +10,7 @@ use crate::controller::ports::OpenedPorts;
 use crate::controller::secret::Secret;
 use crate::controller::status::Status;
 use crate::hook::relation::view::{GoalState, RelationView};
+use crate::hook::storage::view::StorageView;
 
 /// Everything a hook can read: one unit as the controller sees it when the hook starts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -41,6 +42,14 @@ pub struct UnitView {
     pub endpoints: BTreeSet<String>,
     /// The relations that the unit is in, by number: 7 for `db:7`.
     pub relations: BTreeMap<u64, RelationView>,
+    /// The storage that the unit has, by id: `data/0`.
+    pub storages: BTreeMap<String, StorageView>,
+    /// The resources that have been supplied, with the paths under which the unit finds them once it has asked.
+    pub resources: BTreeMap<String, String>,
+    /// What `state-set` has kept.
+    pub state: BTreeMap<String, String>,
+    /// How to reach the cloud, as `credential-get` prints it; `None` for an application that is not trusted.
+    pub cloud: Option<Value>,
     /// All secrets of the model, by bare id; the unit need not be allowed to read them.
     pub secrets: BTreeMap<String, Secret>,
     /// The ids that `secret-add` gives, in this order; random ones after them.
@@ -79,6 +88,11 @@ pub enum HookKind {
         remote_application: String,
         /// The unit on the other side, if the hook is about one.
         remote_unit: Option<String>,
+    },
+    /// A storage's hook.
+    Storage {
+        /// The storage's id, `data/0`.
+        id: String,
     },
     /// An action.
     Action {

@@ -818,7 +818,7 @@ fn models_are_apart() {
 #[test]
 fn a_usage_error_exits_with_2() {
     let juju = Juju::new();
-    juju.refused(&["attach-storage", "a", "b"], 2, "unrecognized subcommand");
+    juju.refused(&["attach-disk", "a", "b"], 2, "unrecognized subcommand");
     juju.refused(&["status", "--nope"], 2, "--nope");
     juju.refused(
         &["add-unit", "tiny", "-n", "0"],

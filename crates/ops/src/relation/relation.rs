@@ -62,6 +62,10 @@ impl<'u> Relation<'u> {
         Self { unit, id }
     }
 
+    pub(crate) fn unit(&self) -> &'u Unit {
+        self.unit
+    }
+
     /// The relation's id, such as `db:7`.
     #[must_use]
     pub fn id(&self) -> &RelationId {

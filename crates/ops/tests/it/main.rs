@@ -4,6 +4,7 @@
 
 mod actions;
 mod answering;
+mod asking_juju;
 mod change_set;
 mod config;
 #[path = "../../examples/database_actions.rs"]

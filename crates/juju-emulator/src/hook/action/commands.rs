@@ -123,7 +123,7 @@ impl Call<'_> {
     fn check_action(&self) -> Result<(), Failure> {
         match &self.hook.unit.hook {
             HookKind::Action { .. } => Ok(()),
-            HookKind::Lifecycle | HookKind::Relation { .. } => Err(not_running()),
+            _ => Err(not_running()),
         }
     }
 }

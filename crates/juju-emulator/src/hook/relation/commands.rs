@@ -32,7 +32,7 @@ fn ids(call: &mut Call<'_>) -> Result<(), Failure> {
     let [endpoint] = call.at_most()?;
     let own = match &call.hook.unit.hook {
         HookKind::Relation { endpoint, .. } => Some(endpoint.as_str()),
-        HookKind::Lifecycle | HookKind::Action { .. } => None,
+        _ => None,
     };
     let Some(endpoint) = endpoint.or(own) else {
         return Err(Failure::Usage("no endpoint name specified".to_owned()));
@@ -98,7 +98,7 @@ fn get(call: &mut Call<'_>) -> Result<(), Failure> {
             remote_application,
             ..
         } => (remote_unit.as_deref(), Some(remote_application.as_str())),
-        HookKind::Lifecycle | HookKind::Action { .. } => (None, None),
+        _ => (None, None),
     };
     let of_application = call.line.is_set("app") || whose.is_none() && remote_unit.is_none();
     let Some(whose) = whose.or(remote_unit).or(remote_application) else {
@@ -239,9 +239,7 @@ impl Call<'_> {
         let Some(text) = given else {
             return match &self.hook.unit.hook {
                 HookKind::Relation { id, .. } => Ok(*id),
-                HookKind::Lifecycle | HookKind::Action { .. } => {
-                    Err(Failure::Usage("no relation id specified".to_owned()))
-                }
+                _ => Err(Failure::Usage("no relation id specified".to_owned())),
             };
         };
         let number = text.rsplit(':').next().unwrap_or_default();

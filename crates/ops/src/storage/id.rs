@@ -1,4 +1,4 @@
-//! Storage: the names by which Juju knows it.
+//! The names by which Juju knows storage.
 
 use std::fmt;
 use std::str::FromStr;

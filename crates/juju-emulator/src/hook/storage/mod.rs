@@ -1,0 +1,3 @@
+//! Storage, as a hook sees it.
+pub(crate) mod commands;
+pub(crate) mod view;
