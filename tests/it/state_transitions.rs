@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use hello_server::charm::HelloServer;
-use ops::{ActionEvent, Event, Status};
+use ops::{Event, Status};
 use ops_testing::{Context, Exit, Fault, FaultKind, Relation, State, Workload as _};
+use serde_json::json;
 
 use crate::levels::{FakeServer, Unit, at_each_level, free_port};
 
@@ -330,30 +331,28 @@ fn a_port_is_published_once_the_server_answers_on_it() {
 fn the_action_tells_the_url_or_what_is_missing() {
     at_each_level(|unit| {
         let (_, given) = unit.installed();
-        let url = Event::Action(ActionEvent {
-            name: "url".to_owned(),
-            id: 9.into(),
-        });
         let mut silent = to_an_ingress();
         silent.remote_application_data.clear();
-        for (given, said) in [
+        for (given, failure) in [
             (
                 given.clone(),
-                "action-fail -- it is behind no ingress: each unit answers at its own address, see `juju status`",
+                "it is behind no ingress: each unit answers at its own address, see `juju status`",
             ),
             (
                 given.clone().with_relation(silent),
-                "action-fail -- for proxy to publish ingress in ingress:3",
-            ),
-            (
-                given.clone().with_relation(to_an_ingress()),
-                "action-set -- url=http://10.0.0.1/testing-web/",
+                "for proxy to publish ingress in ingress:3",
             ),
         ] {
-            let then = unit.run(&url, &given);
-            assert_eq!(then.hook_commands.last().unwrap(), said);
+            let then = unit.context.run_action("url", json!({}), &given);
+            assert_eq!(then.exit, Exit::Code(0));
+            assert_eq!(then.action.failure.as_deref(), Some(failure));
             assert_eq!(then.state, given);
         }
+        let given = given.with_relation(to_an_ingress());
+        let then = unit.context.run_action("url", json!({}), &given);
+        let url = json!({"url": "http://10.0.0.1/testing-web/"});
+        assert_eq!(then.action.results, url);
+        assert_eq!(then.state, given);
     });
 }
 
