@@ -6,7 +6,7 @@ use juju_emulator::charm::metadata::Charm;
 use ops::{ActionEvent, Event, JujuContext, StorageEvent};
 use serde_json::{Map, Value};
 
-use crate::state::{State, ports, relation, secret};
+use crate::state::{State, ports, relation, secret, storage};
 
 /// A state that Juju is never in, or an event that it does not dispatch in it, with every reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +41,7 @@ pub(crate) fn check(
         unit,
         &mut reasons,
     );
+    storage::check(state, charm, &mut reasons);
     relation::check(&state.relations, event, charm, unit, &mut reasons);
     secret::check(state, event, &mut reasons);
     if state.planned_units == 0 {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
+use std::fs;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::panic::{self, AssertUnwindSafe};
@@ -19,12 +20,15 @@ use juju_emulator::hook::dispatch::{Dispatch, Identity};
 use ops::{ActionEvent, Event, HookCommand, HookCommands, JujuContext};
 use serde_json::{Map, Value};
 
+use tempfile::TempDir;
+
 use crate::consistency::{self, ImpossibleState};
 use crate::fault::Fault;
 use crate::hook::hook;
 use crate::outcome::{Exit, Outcome};
 use crate::real_dispatch::RealDispatch;
 use crate::recorder::{Answered, Recorder};
+use crate::state::storage::{self, Storage};
 use crate::state::{self, State};
 
 /// The charm under test: its metadata, and how to run it.
@@ -36,6 +40,8 @@ pub struct Context {
     /// Where the charm is while it runs; in process the directory of its sources.
     charm_dir: PathBuf,
     runner: Runner,
+    /// Where its storage is.
+    storage: TempDir,
 }
 
 enum Runner {
@@ -73,6 +79,7 @@ impl Context {
                 fail(&format!("cannot use {}: {error}", directory.display()))
             }),
             runner: Runner::InProcess(Box::new(move || Box::new(charm()))),
+            storage: temporary_directory(),
         }
     }
 
@@ -93,6 +100,7 @@ impl Context {
             charm,
             charm_dir: machine.charm_dir(),
             runner: Runner::Dispatch(machine),
+            storage: temporary_directory(),
         }
     }
 
@@ -102,6 +110,31 @@ impl Context {
     #[must_use]
     pub fn charm_dir(&self) -> &Path {
         &self.charm_dir
+    }
+
+    /// A storage that the charm declares, with a directory that is there until the context is dropped:
+    /// `context.storage("data", 0)`. For a block device it is an empty file.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[track_caller]
+    #[must_use]
+    pub fn storage(&self, name: &str, number: u64) -> Storage {
+        let location = self.storage.path().join(name).join(number.to_string());
+        let declared = self.charm.storages.get(name);
+        let storage = Storage::new(name, number, &location);
+        let is_block = declared.is_some_and(|declared| declared.block);
+        let made = if is_block {
+            let parent = location.parent().unwrap_or(&location);
+            fs::create_dir_all(parent).and_then(|()| fs::write(&location, ""))
+        } else {
+            fs::create_dir_all(&location)
+        };
+        match made {
+            Ok(()) if is_block => storage.as_block_device(),
+            Ok(()) => storage,
+            Err(error) => fail(&format!("cannot make {}: {error}", location.display())),
+        }
     }
 
     /// Dispatches an event to the charm, given what is true before, and returns what is true afterwards.
@@ -188,6 +221,9 @@ impl Context {
     ) -> Result<Outcome, ImpossibleState> {
         let identity = self.identity(given);
         consistency::check(event, params, given, &self.charm, &identity.unit)?;
+        let mut given = given.clone();
+        storage::arrive(&mut given, event, &self.charm);
+        let given = &given;
         let params = match event {
             Event::Action(action) => self.charm.action(&action.name),
             _ => None,
@@ -202,7 +238,7 @@ impl Context {
                 }
             })?
         };
-        let recorder = Recorder::new(event, given, view, fault);
+        let recorder = Recorder::new(event, given, &self.charm, view, fault);
         Ok(match &self.runner {
             Runner::InProcess(charm) => {
                 run_in_process(&mut *charm(), &self.charm_dir, &identity, &hook, recorder)
@@ -327,6 +363,12 @@ impl HookCommands for InProcess {
             Answered::CharmKilled => panic::resume_unwind(Box::new(CharmKilled)),
         }
     }
+}
+
+#[track_caller]
+fn temporary_directory() -> TempDir {
+    tempfile::tempdir()
+        .unwrap_or_else(|error| fail(&format!("cannot make a temporary directory: {error}")))
 }
 
 #[track_caller]

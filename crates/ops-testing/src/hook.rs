@@ -49,6 +49,9 @@ pub(crate) fn hook(event: &Event, unit: &str, params: Map<String, Value>) -> (Ho
         event => Hook::unit(&event.to_string()),
     };
     let kind = match &hook {
+        Hook::Storage { name, id, .. } => HookKind::Storage {
+            id: format!("{name}/{id}"),
+        },
         Hook::Relation {
             endpoint,
             id,

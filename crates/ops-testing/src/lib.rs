@@ -65,3 +65,4 @@ pub use programs::{emulator, stage_charm};
 pub use state::State;
 pub use state::relation::Relation;
 pub use state::secret::{Owner, Secret};
+pub use state::storage::Storage;

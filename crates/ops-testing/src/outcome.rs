@@ -1,7 +1,7 @@
 //! What a run of a charm has left.
 
 use juju_emulator::LogLevel;
-use ops::Status;
+use ops::{Reboot, Status};
 use serde_json::Value;
 
 use crate::state::State;
@@ -14,6 +14,8 @@ pub struct Outcome {
     pub state: State,
     /// How the hook ended.
     pub exit: Exit,
+    /// Whether the machine reboots afterwards, and when; `AfterHook` only when the hook has succeeded.
+    pub reboot: Option<Reboot>,
     /// The hook commands that were run, in order, as one would type them: `open-port 6789/tcp`. Log lines are in `log`.
     pub hook_commands: Vec<String>,
     /// The commands among them that Juju dropped, because the hook failed.

@@ -1,19 +1,21 @@
 //! Answers the hook commands of one run, and keeps what they did.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
+use juju_emulator::charm::metadata::{Charm, StorageDeclaration};
 use juju_emulator::{
     Answer, CallRefused, Effect, HookContext, HookKind, LogLevel, TakesEffect, UnitView,
     takes_effect,
 };
-use ops::Event;
+use ops::{Event, Reboot};
 use serde_json::Map;
 
 use crate::fault::{Fault, FaultKind};
 use crate::outcome::{ActionOutcome, Exit, LogLine, Outcome};
 use crate::state::ports::write_ports;
-use crate::state::{State, charm_status, relation, secret};
+use crate::state::{State, charm_status, relation, secret, storage};
 
 /// One hook that runs.
 pub(crate) struct Recorder {
@@ -25,6 +27,9 @@ pub(crate) struct Recorder {
     fault: Option<Fault>,
     /// Juju refuses every hook command in this event.
     restricted: bool,
+    event: Event,
+    /// The storage that the charm declares.
+    declared: BTreeMap<String, StorageDeclaration>,
 }
 
 /// What becomes of a hook command.
@@ -38,14 +43,23 @@ pub(crate) enum Answered {
 }
 
 impl Recorder {
-    pub(crate) fn new(event: &Event, given: &State, view: UnitView, fault: Option<Fault>) -> Self {
+    pub(crate) fn new(
+        event: &Event,
+        given: &State,
+        charm: &Charm,
+        view: UnitView,
+        fault: Option<Fault>,
+    ) -> Self {
         Self {
             restricted: event.is_restricted(),
+            event: event.clone(),
+            declared: charm.storages.clone(),
             context: HookContext::new(view.clone()),
             view,
             outcome: Outcome {
                 state: given.clone(),
                 exit: Exit::Code(0),
+                reboot: None,
                 hook_commands: Vec::new(),
                 rolled_back: Vec::new(),
                 status_history: Vec::new(),
@@ -97,8 +111,10 @@ impl Recorder {
         for effect in &answer.effects {
             self.keep(effect);
         }
+        let reboots = answer.effects.contains(&Effect::RebootNow);
         Ok(match fault {
             Some(_) => Answered::CharmKilled,
+            None if reboots => Answered::CharmKilled,
             None => Answered::Answer(answer),
         })
     }
@@ -121,19 +137,27 @@ impl Recorder {
         // What the unit follows, whatever becomes of the hook.
         self.outcome.state.secrets = secret::from_views(&self.view.secrets, &unit);
         if exit == Exit::Code(0) {
-            let pending = self.context.pending();
-            let changes = &pending.secrets;
+            let pending = self.context.pending().clone();
             let now = Timestamp::UNIX_EPOCH;
-            let secrets = changes.commit(&self.view.secrets, &unit, leads, now);
+            let secrets = pending
+                .secrets
+                .commit(&self.view.secrets, &unit, leads, now);
             let ports = pending
                 .commit(&self.view)
                 .map_err(|error| error.to_string());
-            match ports.and_then(|ports| Ok((ports, secrets?))) {
+            let state = &mut self.outcome.state;
+            let committed = ports.and_then(|ports| {
+                let secrets = secrets?;
+                storage::add(state, &self.view.name, &pending.storage, &self.declared)?;
+                Ok((ports, secrets))
+            });
+            match committed {
                 Ok((ports, secrets)) => {
-                    let state = &mut self.outcome.state;
                     state.opened_ports = write_ports(&ports);
                     state.secrets = secret::from_views(&secrets, &unit);
                     relation::publish(&mut state.relations, &pending.relations);
+                    storage::leave(state, &self.event);
+                    self.outcome.reboot = pending.reboot.then_some(Reboot::AfterHook);
                 }
                 Err(error) => {
                     self.outcome.exit = Exit::CommitRefused;
@@ -183,8 +207,9 @@ impl Recorder {
                 }
             }
             Effect::ActionLog(line) => self.outcome.action.log.push(line.clone()),
+            Effect::RebootNow => self.outcome.reboot = Some(Reboot::Now),
             // No charm on ops sets these, since Juju 4 has them no more.
-            Effect::LeaderSettings(_) | Effect::RebootNow | Effect::Resource { .. } => {}
+            Effect::LeaderSettings(_) | Effect::Resource { .. } => {}
         }
     }
 

@@ -5,12 +5,15 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use systemd_emulator::{Machine, Shutdown, kill_processes_with};
 
-use crate::controller::debug_log::LogLevel;
+use crate::controller::debug_log::{LogLevel, Record};
 use crate::controller::model::Reached;
 use crate::controller::store::Store;
 use crate::hook::hook_command_names;
@@ -121,4 +124,38 @@ pub(crate) fn remove_machine(store: &Store, number: u32) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// Runs commands of bash on a machine, in its directory and with the caller's standard streams; without any, a shell. Hands
+/// back the exit code.
+pub(crate) fn run_shell(store: &Store, number: u32, commands: &str) -> Result<u8> {
+    let mut path = link(store)?.into_os_string();
+    path.push(":");
+    path.push(agent_path());
+    let directory = store.machine(number);
+    fs::create_dir_all(&directory)
+        .with_context(|| format!("cannot make {}", directory.display()))?;
+    let mut command = Command::new("/bin/bash");
+    if !commands.is_empty() {
+        command.args(["-c", commands]);
+    }
+    let status = command
+        .current_dir(&directory)
+        .envs(machine_variables(store, number)?)
+        .env("PATH", path)
+        .status()
+        .context("cannot run bash")?;
+    act_on_shutdown(store, number, false, |level, message| {
+        store.log().append(&Record {
+            time: Timestamp::now(),
+            entity: format!("machine-{number}"),
+            level,
+            module: "juju.worker.reboot".to_owned(),
+            message,
+        })
+    })?;
+    let code = status.code().or_else(|| Some(128 + status.signal()?));
+    Ok(code
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(u8::MAX))
 }

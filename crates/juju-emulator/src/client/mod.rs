@@ -34,6 +34,7 @@ pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod show;
 pub(crate) mod show_secret;
+pub(crate) mod ssh;
 pub(crate) mod status;
 pub(crate) mod status_filter;
 pub(crate) mod status_summary;
@@ -114,6 +115,7 @@ enum Verb {
     Resources(resources::Resources),
     RevokeSecret(secrets::RevokeSecret),
     Run(run::Run),
+    Scp(ssh::Scp),
     #[command(visible_alias = "list-secrets")]
     Secrets(show_secret::Secrets),
     ShowAction(actions::ShowAction),
@@ -125,6 +127,7 @@ enum Verb {
     ShowStorage(storage::ShowStorage),
     ShowTask(tasks::ShowTask),
     ShowUnit(show::ShowUnit),
+    Ssh(ssh::Ssh),
     Status(status::Status),
     #[command(visible_alias = "list-storage")]
     Storage(storage::Storage),
@@ -172,8 +175,10 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough, as in `status | head -1`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) if error.is::<Failed>() => ExitCode::FAILURE,
         Err(error) => {
+            if let Some(Failed(code)) = error.downcast_ref() {
+                return ExitCode::from(*code);
+            }
             let _ = writeln!(io::stderr(), "ERROR {error:#}");
             let is_usage = error.is::<UsageError>() || error.is::<UnknownKey>();
             ExitCode::from(if is_usage { 2 } else { 1 })
@@ -234,6 +239,7 @@ fn run(cli: Cli) -> Result<()> {
         Verb::Resources(verb) => verb.run(&session, out),
         Verb::RevokeSecret(verb) => verb.run(&session),
         Verb::Run(verb) => verb.run(&session, out),
+        Verb::Scp(verb) => verb.run(&session),
         Verb::Secrets(verb) => verb.run(&session, out),
         Verb::ShowAction(verb) => verb.run(&session, out),
         Verb::ShowApplication(verb) => verb.run(&session, out),
@@ -244,6 +250,7 @@ fn run(cli: Cli) -> Result<()> {
         Verb::ShowStorage(verb) => verb.run(&session, out),
         Verb::ShowTask(verb) => verb.run(&session, out),
         Verb::ShowUnit(verb) => verb.run(&session, out),
+        Verb::Ssh(verb) => verb.run(&session),
         Verb::Status(verb) => verb.run(&session, out),
         Verb::Storage(verb) => verb.run(&session, out),
         Verb::Switch(verb) => verb.run(&session, out),

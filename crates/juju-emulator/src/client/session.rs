@@ -69,9 +69,9 @@ pub(crate) fn check_controller(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// A verb has failed and has said why: exit code 1.
+/// A verb has failed and has said why; the exit code, such as 1.
 #[derive(Debug)]
-pub(crate) struct Failed;
+pub(crate) struct Failed(pub(crate) u8);
 
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

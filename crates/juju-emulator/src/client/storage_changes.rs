@@ -78,7 +78,7 @@ impl Outcome {
         settle_and_show(session, store)?;
         store.tidy_storage()?;
         if self.failed {
-            return Err(Failed.into());
+            return Err(Failed(1).into());
         }
         Ok(())
     }

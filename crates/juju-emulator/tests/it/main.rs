@@ -25,6 +25,7 @@ mod refusals;
 mod resources;
 mod secrets;
 mod show_and_exec;
+mod ssh;
 mod status;
 mod storage;
 mod systemctl;

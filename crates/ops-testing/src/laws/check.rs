@@ -115,10 +115,10 @@ impl<'a, W: Workload> Laws<'a, W> {
         let given: Vec<State> = given.into_iter().collect();
         let changes = self.changes(&given);
         let actions = self.actions();
-        let (charm, count) = (&self.context.charm, self.count);
+        let count = self.count;
         let mut judge = Judge::new(self.context, self.workload, changes.clone());
         for given in &given {
-            let mut stories = Stories::new(charm, given, &changes, &self.relations);
+            let mut stories = Stories::new(self.context, given, &changes, &self.relations);
             let few_events = stories.of_few_events();
             for story in stories.sample(few_events.clone(), count) {
                 judge.idempotence(&story)?;

@@ -25,6 +25,8 @@ impl Situation {
             secrets: self.state.secrets.iter().map(Secret::settled).collect(),
             ..self.state.clone()
         };
+        // What operators do, and Juju for the charm.
+        state.storages.clear();
         if !state.leader {
             // What another unit does by now.
             state.application_status = None;

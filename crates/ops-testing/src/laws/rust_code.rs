@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ops::{Event, RelationEvent, SecretContent, SecretEvent, Status};
+use ops::{Event, RelationEvent, SecretContent, SecretEvent, Status, StorageEvent};
 use serde_json::Value;
 
 use crate::state::State;
 use crate::state::relation::Relation;
 use crate::state::secret::{Owner, Secret};
+use crate::state::storage::Storage;
 
 /// A state as the test would build it: `State::default().with_config("server-port", 6789)`.
 pub(super) fn state(state: &State) -> String {
@@ -31,6 +32,13 @@ pub(super) fn state(state: &State) -> String {
         calls.push(with_relations(&state.relations));
     }
     calls.extend(state.secrets.iter().map(with_secret));
+    calls.extend(state.storages.iter().map(with_storage));
+    for (name, path) in &state.resources {
+        calls.push(format!(
+            ".with_resource({name:?}, {:?})",
+            path.to_string_lossy()
+        ));
+    }
     if state.planned_units != 1 {
         calls.push(format!(".with_planned_units({})", state.planned_units));
     }
@@ -71,6 +79,18 @@ fn with_secret(secret: &Secret) -> String {
         Owner::Others => format!("of_others([{content}])"),
     };
     format!(".with_secret(Secret::{made})")
+}
+
+/// A storage of a state: `.with_storage(Storage::new("data", 0, "/srv/data"))`.
+fn with_storage(storage: &Storage) -> String {
+    let block = if storage.block {
+        ".as_block_device()"
+    } else {
+        ""
+    };
+    let (name, number) = (&storage.name, storage.number);
+    let location = storage.location.to_string_lossy();
+    format!(".with_storage(Storage::new({name:?}, {number}, {location:?}){block})")
 }
 
 fn relation_of(relation: &Relation) -> String {
@@ -120,6 +140,8 @@ pub(super) fn event(event: &Event) -> String {
         Event::SecretExpired(payload) => secret("SecretExpired", payload),
         Event::SecretRemove(payload) => secret("SecretRemove", payload),
         Event::SecretRotate(payload) => secret("SecretRotate", payload),
+        Event::StorageAttached(payload) => storage(payload, "attached"),
+        Event::StorageDetaching(payload) => storage(payload, "detaching"),
         Event::Other(name) => format!("Event::Other({name:?}.into())"),
         event => format!("Event::{event:?}"),
     }
@@ -135,6 +157,16 @@ fn secret(variant: &str, event: &SecretEvent) -> String {
     format!(
         "Event::{variant}(SecretEvent {{ id: {id:?}.parse().unwrap(), label: {label}, revision: {revision:?} }})"
     )
+}
+
+fn storage(event: &StorageEvent, what: &str) -> String {
+    match (&event.id, &event.location) {
+        (Some(id), Some(location)) => {
+            let (name, number) = (id.name(), id.number());
+            format!("Storage::new({name:?}, {number}, {location:?}).{what}()")
+        }
+        _ => format!("{event:?}"),
+    }
 }
 
 fn relation(variant: &str, event: &RelationEvent) -> String {

@@ -1,9 +1,9 @@
 //! Which stories are tried.
 
-use juju_emulator::charm::metadata::Charm;
 use ops::{ActionEvent, Event};
 use serde_json::Value;
 
+use crate::context::Context;
 use crate::laws::relation_story;
 use crate::laws::story::{Step, Story};
 use crate::state::State;
@@ -28,15 +28,15 @@ pub(super) struct Stories {
 
 impl Stories {
     pub(super) fn new(
-        charm: &Charm,
+        context: &Context,
         given: &State,
         changes: &[(String, Value)],
         examples: &[Relation],
     ) -> Self {
-        let given = &relation_story::with_peers(given, charm);
+        let given = &relation_story::with_peers(given, &context.charm);
         Self {
             given: given.clone(),
-            events: events(charm, given, examples),
+            events: events(context, given, examples),
             changes: changes.to_vec(),
             random: fastrand::Rng::with_seed(SEED),
         }
@@ -142,7 +142,7 @@ fn config_changed(change: &(String, Value)) -> Step {
 }
 
 /// The events that a unit may receive before `stop`, one of which Juju does not have yet.
-fn events(charm: &Charm, given: &State, examples: &[Relation]) -> Vec<Step> {
+fn events(context: &Context, given: &State, examples: &[Relation]) -> Vec<Step> {
     let events = [
         Event::ConfigChanged,
         Event::Install,
@@ -159,13 +159,17 @@ fn events(charm: &Charm, given: &State, examples: &[Relation]) -> Vec<Step> {
         ..Event::UpdateStatus.into()
     };
     let of_unit = of_unit.chain([loses_leadership]);
-    let of_relations = relation_story::events(charm, given, examples);
+    let of_relations = relation_story::events(&context.charm, given, examples);
     let of_relations = of_relations.into_iter().map(|(event, relation)| Step {
         relation: Some(relation),
         ..event.into()
     });
     let of_secrets = given.secrets.iter().flat_map(secret_events);
-    of_unit.chain(of_relations).chain(of_secrets).collect()
+    of_unit
+        .chain(of_relations)
+        .chain(of_secrets)
+        .chain(of_storage(context, given))
+        .collect()
 }
 
 /// What may come about a secret at any moment, its revocation included, of which no event tells.
@@ -184,4 +188,23 @@ fn secret_events(secret: &Secret) -> Vec<Step> {
         ..event.into()
     });
     [changed].into_iter().chain(of_owner).collect()
+}
+
+/// Numbers that no given state is likely to have.
+const STORAGES: u64 = 1_000;
+
+/// The storage of the charm comes, and goes.
+fn of_storage(context: &Context, given: &State) -> Vec<Step> {
+    let declared = (STORAGES..).zip(&context.charm.storages);
+    let steps = declared.flat_map(|(number, (name, declared))| {
+        let of_given = given.storages.iter().find(|it| it.name == *name);
+        let storage = of_given
+            .cloned()
+            .unwrap_or_else(|| context.storage(name, number));
+        [storage.attached(), storage.detaching()].map(|event| Step {
+            storage: Some((storage.clone(), declared.maximum)),
+            ..event.into()
+        })
+    });
+    steps.collect()
 }

@@ -12,6 +12,7 @@ use crate::laws::relation_story::RelationStep;
 use crate::laws::rust_code;
 use crate::laws::workload::Workload;
 use crate::outcome::{Exit, Outcome};
+use crate::state::storage::{self, Storage};
 use crate::state::{State, secret};
 
 /// A given state and what happens then. The workload is at first as it was before the charm was installed.
@@ -35,6 +36,8 @@ pub(super) struct Step {
     pub(super) relation: Option<RelationStep>,
     /// The secret of others that the unit may no longer read by then.
     pub(super) revoked: Option<SecretId>,
+    /// A storage that the unit has by then, and how many of its name it can have at most.
+    pub(super) storage: Option<(Storage, Option<u32>)>,
     pub(super) fault: Option<StepFault>,
 }
 
@@ -63,6 +66,7 @@ impl From<Event> for Step {
             },
             event,
             revoked: None,
+            storage: None,
             fault: None,
         }
     }
@@ -82,6 +86,22 @@ impl Step {
         if let Some(revoked) = &self.revoked {
             state = state.without_secret(revoked);
         }
+        if let Some((storage, maximum)) = &self.storage
+            && !state.storages.contains(storage)
+        {
+            let mut room = maximum.unwrap_or(u32::MAX);
+            state.storages.retain(|it| {
+                let is_other = it.name != storage.name;
+                room = room.saturating_sub(u32::from(!is_other));
+                is_other || room > 0
+            });
+            state.storages.push(storage.clone());
+        }
+        if matches!(self.event, Event::Stop | Event::Remove) {
+            // All of it is detached before.
+            state.storages.clear();
+            state.storage_to_come.clear();
+        }
         state.leader = self.leader.unwrap_or(state.leader);
         state
     }
@@ -92,6 +112,7 @@ impl Step {
             relation.conclude(&mut state);
             secret::end_grants(&mut state.secrets, &state.relations);
         }
+        storage::leave(&mut state, &self.event);
         state
     }
 
@@ -140,6 +161,20 @@ impl Step {
     }
 }
 
+/// Numbers that no given state is likely to have.
+const ADDED_STORAGE: u64 = 3_000;
+
+/// Juju brings what the charm has asked for before anything else happens.
+fn bring_storage(state: &mut State, context: &Context) {
+    for (name, count) in std::mem::take(&mut state.storage_to_come) {
+        for _ in 0..count {
+            let numbers = state.storages.iter().map(|it| it.number + 1);
+            let number = numbers.max().unwrap_or_default().max(ADDED_STORAGE);
+            state.storages.push(context.storage(&name, number));
+        }
+    }
+}
+
 impl Story {
     /// The same, and then this.
     pub(super) fn and(&self, steps: impl IntoIterator<Item = Step>) -> Self {
@@ -181,6 +216,7 @@ impl Story {
                 }
             };
             state = step.conclude(outcome.state.clone());
+            bring_storage(&mut state, context);
             let after = Situation {
                 state: state.clone(),
                 workload: workload.snapshot(),

@@ -3,8 +3,11 @@
 pub(crate) mod ports;
 pub(crate) mod relation;
 pub(crate) mod secret;
+pub(crate) mod storage;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
 
 use juju_emulator::{Goal, GoalState, UnitView};
 use ops::{Event, SecretId, Status};
@@ -14,6 +17,7 @@ use serde_json::Value;
 use crate::state::ports::read_ports;
 use crate::state::relation::Relation;
 use crate::state::secret::Secret;
+use crate::state::storage::Storage;
 
 /// All that a charm can see of Juju, and change: plain data, from which a test begins and which it gets back.
 ///
@@ -49,10 +53,20 @@ pub struct State {
     pub secrets: Vec<Secret>,
     /// How many units the application is to have, this one included.
     pub planned_units: usize,
+    /// The storage that the unit has.
+    pub storages: Vec<Storage>,
+    /// How many the charm has asked for and not got yet, by the storage's name.
+    pub storage_to_come: BTreeMap<String, u32>,
+    /// Where the unit finds what the operator has supplied, by the resource's name.
+    pub resources: BTreeMap<String, PathBuf>,
+    /// The unit's address, for all its endpoints; none while it has none.
+    pub address: Option<IpAddr>,
+    /// What a trusted application learns of the cloud, as `credential-get` prints it; none while it is not trusted.
+    pub cloud: Option<Value>,
 }
 
 impl Default for State {
-    /// A unit alone, not the leader, on a machine; nothing is set, open or related.
+    /// A unit alone, not the leader, on a machine with the address 10.0.0.1; nothing is set, open or related.
     fn default() -> Self {
         Self {
             config: BTreeMap::new(),
@@ -66,6 +80,11 @@ impl Default for State {
             relations: Vec::new(),
             secrets: Vec::new(),
             planned_units: 1,
+            storages: Vec::new(),
+            storage_to_come: BTreeMap::new(),
+            resources: BTreeMap::new(),
+            address: Some(IpAddr::from([10, 0, 0, 1])),
+            cloud: None,
         }
     }
 }
@@ -171,6 +190,34 @@ impl State {
         self
     }
 
+    /// The same with a storage, such as `Storage::new("data", 0, "/srv/data")`.
+    #[must_use]
+    pub fn with_storage(mut self, storage: Storage) -> Self {
+        self.storages.push(storage);
+        self
+    }
+
+    /// The same with a file that the operator has supplied: `with_resource("site", "/tmp/site.tar")`.
+    #[must_use]
+    pub fn with_resource(mut self, name: &str, path: impl Into<PathBuf>) -> Self {
+        self.resources.insert(name.to_owned(), path.into());
+        self
+    }
+
+    /// The same with another address of the unit, or none.
+    #[must_use]
+    pub fn with_address(mut self, address: Option<IpAddr>) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// The same with an application that is trusted with the cloud's credentials.
+    #[must_use]
+    pub fn trusted(mut self, cloud: Value) -> Self {
+        self.cloud = Some(cloud);
+        self
+    }
+
     /// The same with the unit being the leader.
     #[must_use]
     pub fn as_leader(mut self) -> Self {
@@ -228,6 +275,14 @@ pub(crate) fn view(
         new_secret_ids: secret::new_ids(&state.secrets),
         application_status: juju_status(state.application_status.as_ref()),
         goal_state: goal_state(state, unit),
+        storages: storage::views(&state.storages),
+        resources: state
+            .resources
+            .iter()
+            .map(|(name, path)| (name.clone(), path.display().to_string()))
+            .collect(),
+        address: state.address,
+        cloud: state.cloud.clone(),
         ..UnitView::default()
     })
 }

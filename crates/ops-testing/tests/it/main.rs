@@ -8,3 +8,4 @@ mod context;
 mod laws;
 mod programs;
 mod relations;
+mod storage;
