@@ -13,7 +13,6 @@ use crate::levels::{FakeServer, free_port, http_get};
 fn to_an_ingress() -> Relation {
     Relation::new("ingress", 3, "proxy")
         .with_unit("proxy/0", [])
-        .with_remote_application_data([("ingress", "{\"url\": \"http://10.0.0.1/testing-web/\"}")])
         .with_unit_data([("ingress-address", "10.0.0.7")])
 }
 

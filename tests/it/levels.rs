@@ -75,11 +75,6 @@ impl Unit {
         then
     }
 
-    /// Runs an action that takes no parameters, whatever comes of it.
-    pub(crate) fn run_action(&self, name: &str, given: &State) -> Outcome {
-        self.context.run_action(name, json!({}), given)
-    }
-
     /// Whether the server answers on this port.
     pub(crate) fn serves(&self, port: u16) -> bool {
         match &self.server {
