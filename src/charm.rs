@@ -1,5 +1,6 @@
 //! The charm: what a unit of hello-server should be.
 
+use std::net::SocketAddr;
 use std::num::NonZeroU16;
 
 use interfaces::ingress::{ApplicationData, Requirer};
@@ -43,12 +44,17 @@ impl<W: Workload> Charm for HelloServer<W> {
         if action.name() != "url" {
             return Err(action.unknown());
         }
-        let Some(relation) = unit.relation("ingress")? else {
-            return Err(Error::blocked(
-                "it is behind no ingress: each unit answers at its own address, see `juju status`",
-            ));
+        let url = if let Some(relation) = unit.relation("ingress")? {
+            Requirer::new(relation).url()?
+        } else {
+            let Config { server_port } = unit.config()?;
+            let address = SocketAddr::new(
+                unit.network("ingress")?.bind_address(),
+                NonZeroU16::from(server_port).get(),
+            );
+            format!("http://{address}/")
         };
-        Ok([("url", Requirer::new(relation).url()?)].into())
+        Ok([("url", url)].into())
     }
 
     fn stop(&mut self, unit: &Unit) -> Result<()> {
