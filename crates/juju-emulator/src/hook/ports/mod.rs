@@ -1,3 +1,4 @@
 //! Ports in a hook.
 
 pub(crate) mod commands;
+pub(crate) mod conflicts;
