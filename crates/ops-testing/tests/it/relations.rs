@@ -79,8 +79,10 @@ fn a_related_charm_that_is_holistic_keeps_all_laws() {
         State::default().as_leader(),
         State::default().with_relation(database()),
     ];
+    // All stories take a minute in a debug build.
     Laws::of(&context, ())
         .with_relation(database())
+        .with_stories(100)
         .check(given);
 }
 

@@ -225,7 +225,7 @@ fn an_emulator_killed_at_any_moment_leaves_nobody_unknown() {
     let operator = Operator::new();
     operator.deploy(2);
     operator.ok("integrate provider requirer");
-    for (round, delay) in (0..40).map(|round| (round, Duration::from_millis(7 * round))) {
+    for (round, delay) in (0..24).map(|round| (round, Duration::from_millis(7 * round))) {
         let verb = match round % 3 {
             0 => "add-unit provider",
             1 => "remove-relation provider requirer",
