@@ -15,6 +15,7 @@ from pack import Platform
 FILES = {
     "LICENSE",
     "bin/hello-server",
+    "actions.yaml",
     "config.yaml",
     "dispatch",
     "icon.svg",
