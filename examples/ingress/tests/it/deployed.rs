@@ -156,9 +156,11 @@ fn the_ingress_serves_hello_server_through_all_that_its_operator_does() {
     // A second unit answers in its turn, and goes without a request that fails.
     let failures = deployment.failures_while(|| {
         deployment.juju(&["add-unit", "hello-server"]);
-        let answers: Vec<_> = (0..20).map(|_| deployment.get()).collect();
-        assert!(answers.contains(&greeting(0, moved)), "{answers:?}");
-        assert!(answers.contains(&greeting(1, moved)), "{answers:?}");
+        // Who asks beside us takes turns too, and may for a while take all those of one unit.
+        for number in [0, 1] {
+            let mut answers = (0..1_000).map(|_| deployment.get());
+            assert!(answers.any(|answer| answer == greeting(number, moved)));
+        }
         deployment.juju(&["remove-unit", "hello-server/0", "--no-prompt"]);
     });
     assert!(failures.is_empty(), "{failures:?}");
