@@ -15,7 +15,7 @@ use crate::state::State;
 use crate::state::relation::Relation;
 
 /// A charm with many options can be in more situations than anybody wants to wait for.
-const EXPLORED: usize = 1_000;
+const EXPLORED: usize = 500;
 
 /// Checks that a charm keeps the laws of a holistic charm, each [`Law`](crate::laws::Law) in many stories.
 ///
