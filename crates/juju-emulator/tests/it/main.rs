@@ -21,6 +21,7 @@ mod recorded_actions;
 mod recorded_relations;
 mod recorded_secrets;
 mod recorded_storage;
+mod recording;
 mod refusals;
 mod resources;
 mod secrets;

@@ -7,6 +7,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::recording::arguments;
 use crate::verbs::Juju;
 
 const RECORDING: &str = include_str!("../recordings/actions.txt");
@@ -215,16 +216,11 @@ impl Replay {
     }
 
     fn run(&self, command: &str) -> Step {
-        let (words, line) = match command.split_once(" -- ") {
-            Some((words, line)) => (words, Some(line)),
-            None => (command, None),
-        };
-        let words = words.split(' ').map(|word| {
+        let words = arguments(command).into_iter().map(|word| {
             let path = self.paths.iter().find(|(name, _)| *name == word);
             path.map_or(word, |(_, path)| path)
         });
-        let mut args: Vec<&str> = words.collect();
-        args.extend(line.into_iter().flat_map(|line| ["--", line]));
+        let args: Vec<&str> = words.collect();
         let ran = self.juju.run(&args);
         Step {
             command: command.to_owned(),

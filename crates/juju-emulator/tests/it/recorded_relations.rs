@@ -4,12 +4,12 @@
 //! and what each unit's hooks (`@`, `==`) were told meanwhile. Addresses, times, names of the cloud and UUIDs are masked.
 //! `%` is what was done between two recordings.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
+use crate::recording::{Hooks, Step, arguments, read, told};
 use crate::verbs::Juju;
 
 const RECORDING: &str = include_str!("../recordings/relations.txt");
@@ -148,51 +148,6 @@ fn script(name: &str) -> &'static str {
     }
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Step {
-    pub(crate) command: String,
-    pub(crate) output: String,
-    pub(crate) errors: String,
-    pub(crate) exit_code: i32,
-}
-
-pub(crate) type Hooks = BTreeMap<String, Vec<String>>;
-
-pub(crate) fn read(recording: &str) -> (Vec<Step>, Hooks) {
-    let (mut steps, mut hooks) = (Vec::<Step>::new(), Hooks::new());
-    let mut unit = String::new();
-    for line in recording.lines() {
-        let (kind, rest) = line.split_at(line.len().min(2));
-        match kind.trim() {
-            "$" | "%" => steps.push(Step {
-                command: line.trim_start_matches("$ ").to_owned(),
-                ..Step::default()
-            }),
-            ">" | "!" | "=" => {
-                let step = steps.last_mut().unwrap();
-                match kind.trim() {
-                    ">" => step.output.extend([rest, "\n"]),
-                    "!" => step.errors.extend([rest, "\n"]),
-                    _ => step.exit_code = rest.parse().unwrap(),
-                }
-            }
-            "@" => rest.clone_into(&mut unit),
-            "+" | "#" => {}
-            "==" => told(hooks.entry(unit.clone()).or_default(), line, true),
-            _ => told(hooks.entry(unit.clone()).or_default(), line, false),
-        }
-    }
-    (steps, hooks)
-}
-
-/// Adds a line to what a unit's hooks were told.
-pub(crate) fn told(hooks: &mut Vec<String>, line: &str, is_new: bool) {
-    match hooks.last_mut() {
-        Some(hook) if !is_new => hook.extend(["\n", line]),
-        _ => hooks.push(line.to_owned()),
-    }
-}
-
 /// What a command printed, without the names, times and widths that are no fact about Juju.
 fn masked(text: &str) -> String {
     let mut masked = String::new();
@@ -314,17 +269,12 @@ impl Replay {
     /// Runs a recorded command; hands back what it printed, its errors among it or apart, and the exit code.
     fn run(&self, command: &str) -> Step {
         let (gt, subordinate) = (self.path("charm"), self.path("subordinate"));
-        let (words, line) = match command.split_once(" -- ") {
-            Some((words, line)) => (words, Some(line)),
-            None => (command, None),
-        };
-        let words = words.split(' ').map(|word| match word {
+        let words = arguments(command).into_iter().map(|word| match word {
             "CHARM" => &gt,
             "SUBORDINATE" => &subordinate,
             word => word,
         });
-        let mut args: Vec<&str> = words.collect();
-        args.extend(line.into_iter().flat_map(|line| ["--", line]));
+        let args: Vec<&str> = words.collect();
         let ran = self.juju.run(&args);
         Step {
             command: command.to_owned(),

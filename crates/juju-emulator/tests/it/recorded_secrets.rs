@@ -8,7 +8,7 @@ use std::fs;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::recorded_relations::{Hooks, Step, read, told};
+use crate::recording::{Hooks, Step, arguments, read, told};
 use crate::verbs::Juju;
 
 const RECORDING: &str = include_str!("../recordings/secrets.txt");
@@ -89,13 +89,7 @@ impl Replay {
         for (number, id) in self.ids.iter().enumerate() {
             command = command.replace(&format!("ID{}", number + 1), id);
         }
-        let (words, line) = match command.split_once(" -- ") {
-            Some((words, line)) => (words, Some(line)),
-            None => (&*command, None),
-        };
-        let mut args: Vec<&str> = words.split(' ').collect();
-        args.extend(line.into_iter().flat_map(|line| ["--", line]));
-        let ran = self.juju.run(&args);
+        let ran = self.juju.run(&arguments(&command));
         let state: Value = serde_json::from_str(&self.juju.state()).unwrap();
         let known = state["secrets"].as_object().unwrap().keys();
         let new: Vec<_> = known.filter(|id| !self.ids.contains(id)).cloned().collect();

@@ -6,7 +6,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::recorded_relations::{Hooks, Step, read, told};
+use crate::recording::{Hooks, Step, arguments, read, told};
 use crate::verbs::Juju;
 
 const RECORDING: &str = include_str!("../recordings/storage.txt");
@@ -99,16 +99,10 @@ impl Replay {
     /// Runs a command of the recording.
     fn run(&self, command: &str) -> Step {
         let file = self.juju.home.path().join("file").display().to_string();
-        let (words, line) = match command.split_once(" -- ") {
-            Some((words, line)) => (words, Some(line)),
-            None => (command, None),
-        };
-        let words = words
+        let replaced = command
             .replace("CHARM", &self.juju.charm())
             .replace("FILE", &file);
-        let mut args: Vec<&str> = words.split(' ').collect();
-        args.extend(line.into_iter().flat_map(|line| ["--", line]));
-        let ran = self.juju.run(&args);
+        let ran = self.juju.run(&arguments(&replaced));
         Step {
             command: command.to_owned(),
             output: ran.stdout,
