@@ -22,10 +22,14 @@ pub(crate) fn is_name(name: &str) -> bool {
 
 /// Whether Juju takes it as the name of a unit: `app/0`, but not `app/00`.
 pub(crate) fn is_unit(name: &str) -> bool {
-    name.split_once('/').is_some_and(|(application, number)| {
-        let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
-        is_name(application) && is_number && (number == "0" || !number.starts_with('0'))
-    })
+    name.split_once('/')
+        .is_some_and(|(application, number)| is_name(application) && is_machine(number))
+}
+
+/// Whether Juju takes it as the number of a machine: `0`, but not `00`. Machines in machines, `0/lxd/1`, are none here.
+pub(crate) fn is_machine(number: &str) -> bool {
+    let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+    is_number && (number == "0" || !number.starts_with('0'))
 }
 
 /// Whether it is the name of a unit, or of whichever unit leads an application: `app/leader`.

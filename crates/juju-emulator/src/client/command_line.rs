@@ -33,11 +33,10 @@ const MISSING: [(&str, &str); 19] = [
 ];
 
 /// The flags that Juju 3.6 has and the emulator lacks. Those of no verb are of all.
-const LACKING: [(&str, &[&str]); 24] = [
-    ("actions", &["output"]),
+const LACKING: [(&str, &[&str]); 16] = [
     ("add-model", &["credential", "owner", "target-controller"]),
     ("add-unit", &["attach-storage"]),
-    ("config", &["color", "output"]),
+    ("config", &["color"]),
     (
         "debug-log",
         &[
@@ -70,29 +69,19 @@ const LACKING: [(&str, &[&str]); 24] = [
     (
         "exec",
         &[
-            "background",
             "color",
             "execution-group",
             "no-color",
             "operator",
-            "output",
             "parallel",
-            "utc",
         ],
     ),
     ("expose", &["endpoints", "to-cidrs", "to-spaces"]),
     (
         "model-config",
-        &[
-            "color",
-            "file",
-            "ignore-read-only-fields",
-            "no-color",
-            "output",
-        ],
+        &["color", "file", "ignore-read-only-fields", "no-color"],
     ),
-    ("models", &["all", "exact-time", "output", "user", "uuid"]),
-    ("operations", &["limit", "offset", "output"]),
+    ("models", &["all", "exact-time", "user", "uuid"]),
     (
         "refresh",
         &[
@@ -102,15 +91,9 @@ const LACKING: [(&str, &[&str]); 24] = [
     ),
     ("remove-application", &["dry-run"]),
     ("remove-unit", &["dry-run", "num-units"]),
-    ("run", &["color", "no-color", "output"]),
-    ("show-application", &["output"]),
-    ("show-model", &["output"]),
-    ("show-operation", &["output", "wait", "watch"]),
-    ("show-task", &["output", "wait", "watch"]),
-    ("show-unit", &["output"]),
-    ("status", &["color", "output", "retry-count", "retry-delay"]),
+    ("run", &["color", "no-color"]),
+    ("status", &["color", "retry-count", "retry-delay"]),
     ("unexpose", &["endpoints"]),
-    ("version", &["output"]),
     (
         "",
         &[
@@ -124,29 +107,34 @@ const LACKING: [(&str, &[&str]); 24] = [
     ),
 ];
 
-/// What Juju says about a wrong command line; `None` where only clap has something to say, as about a verb that there is not.
+const LACKING_IF_JUJU_HAS_IT: &str = "If juju has it, the emulator lacks it: `juju help` lists its verbs, `juju help VERB` a verb's flags.";
+
+/// What Juju says about a wrong command line; `None` where only clap has something to say.
 pub(crate) fn in_jujus_words(
     error: &clap::Error,
     command: &Command,
     args: &[OsString],
 ) -> Option<String> {
-    let args: Vec<_> = args
-        .iter()
-        .map(|arg| arg.to_string_lossy().into_owned())
-        .collect();
-    let verb = MISSING.iter().map(|(verb, _)| *verb);
-    let verb = verb.chain(LACKING.iter().map(|(verb, _)| *verb));
-    let verb = args
-        .iter()
-        .find_map(|arg| verb.clone().find(|verb| verb == arg))?;
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.as_str(),
         _ => "",
     };
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        let verb = quote(context(ContextKind::InvalidSubcommand));
+        return Some(format!(
+            "juju: {verb} is not a juju command. See \"juju --help\".\n{LACKING_IF_JUJU_HAS_IT}"
+        ));
+    }
+    let args: Vec<_> = args
+        .iter()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
+    let subcommand = args.iter().find_map(|arg| command.find_subcommand(arg))?;
+    let verb = subcommand.get_name();
     // Such as `--format <FORMAT>`.
     let argument = context(ContextKind::InvalidArg);
     let name = argument.split_whitespace().next().unwrap_or_default();
-    let name = &as_given(name, command.find_subcommand(verb), &args);
+    let name = &as_given(name, subcommand, &args);
     match error.kind() {
         ErrorKind::MissingRequiredArgument => {
             let missing = MISSING.iter().find(|(of, _)| *of == verb);
@@ -178,9 +166,9 @@ pub(crate) fn in_jujus_words(
 }
 
 /// A flag, `--num-units`, as the user has spelled it: `-n`.
-fn as_given(name: &str, verb: Option<&Command>, args: &[String]) -> String {
+fn as_given(name: &str, verb: &Command, args: &[String]) -> String {
     let is_long = |arg: &String| arg.split('=').next() == Some(name);
-    let mut flags = verb.into_iter().flat_map(Command::get_arguments);
+    let mut flags = verb.get_arguments();
     let flag = flags.find(|flag| flag.get_long() == name.strip_prefix("--"));
     match flag.and_then(Arg::get_short) {
         Some(short) if !args.iter().any(is_long) => format!("-{short}"),
@@ -190,7 +178,6 @@ fn as_given(name: &str, verb: Option<&Command>, args: &[String]) -> String {
 
 fn unknown_flag(verb: &str, flag: &str) -> String {
     let name = match flag {
-        "-o" => "output",
         "-B" => "no-browser-login",
         "-v" => "verbose",
         "-q" => "quiet",
@@ -204,14 +191,17 @@ fn unknown_flag(verb: &str, flag: &str) -> String {
     if !lacking.any(|lacking| *lacking == name) {
         return text;
     }
-    format!(
-        "{text}\nIf juju has it, the emulator lacks it: `juju help` lists its verbs, `juju help VERB` a verb's flags."
-    )
+    format!("{text}\n{LACKING_IF_JUJU_HAS_IT}")
 }
 
 /// Reads a time that a flag is given: `30s`.
-pub(crate) fn duration_flag(text: &str) -> Result<Duration, &'static str> {
-    duration(text).ok_or("expected a time such as 30s or 1m30s")
+pub(crate) fn duration_flag(text: &str) -> Result<Duration, String> {
+    let wrong = if text.parse::<f64>().is_ok() {
+        "missing unit in"
+    } else {
+        "invalid"
+    };
+    duration(text).ok_or_else(|| format!("time: {wrong} duration {}", quote(text)))
 }
 
 /// Reads `--flag=true` and `--flag=false`, which Juju takes and clap does not: with the flag, and without it.

@@ -14,7 +14,7 @@ use crate::client::command_line::duration_flag;
 use crate::client::exec_targets::ExecTargets;
 use crate::client::format::{Format, words};
 use crate::client::session::Session;
-use crate::client::tasks::shown;
+use crate::client::tasks::{check_background, failed_tasks, say_scheduled, shown};
 use crate::controller::operation::{JUJU_EXEC, Receiver, Task};
 use crate::controller::store::Store;
 use crate::go::strconv::quote as go_quote;
@@ -27,6 +27,12 @@ pub(crate) struct Exec {
     /// How to print what they leave.
     #[arg(long, value_parser = words(Some("plain")), default_value = "plain")]
     format: Format,
+    /// Only say how to learn what becomes of it.
+    #[arg(long)]
+    background: bool,
+    /// Show times in UTC, as the emulator always does.
+    #[arg(long)]
+    utc: bool,
     /// End the command where it takes longer, such as `30s`; else it may take as long as it takes.
     #[arg(long, value_parser = duration_flag)]
     wait: Option<Duration>,
@@ -46,6 +52,7 @@ struct Results {
 
 impl Exec {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
+        check_background(self.background, self.wait)?;
         self.targets.check()?;
         let store = session.store()?;
         session.settle(&store)?;
@@ -76,9 +83,16 @@ impl Exec {
                 "Some actions could not be scheduled:\n{missing}\n\n"
             )?;
         }
+        if self.background {
+            let scheduled = store.read()?.operations[&operation].clone();
+            say_scheduled(operation, &scheduled, out)?;
+        }
         let mut results = Results::default();
         for (target, id) in targets.iter().zip(operation + 1..) {
             self.run_on(session, &store, target, id, &mut results)?;
+        }
+        if self.background {
+            return session.settle(&store);
         }
         self.print(&results, out)?;
         session.settle(&store)?;
@@ -172,21 +186,6 @@ impl Results {
         }
         failed_tasks(&self.failed)
     }
-}
-
-/// Says which tasks have ended with something other than 0, if any has.
-pub(crate) fn failed_tasks(failed: &[(u64, i64)]) -> Result<()> {
-    if failed.is_empty() {
-        return Ok(());
-    }
-    let plural = if failed.len() > 1 { "s" } else { "" };
-    let failed = failed
-        .iter()
-        .map(|(id, code)| format!(" - id \"{id}\" with return code {code}"));
-    bail!(
-        "the following task{plural} failed:\n{}\n\nuse 'juju show-task' to inspect the failure{plural}\n",
-        failed.collect::<Vec<_>>().join("\n")
-    )
 }
 
 fn update_task(store: &Store, id: u64, change: impl FnOnce(&mut Task)) -> Result<()> {

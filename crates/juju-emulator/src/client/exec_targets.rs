@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::charm::name::{is_name, is_unit_or_leader};
+use crate::charm::name::{is_machine, is_name, is_unit_or_leader};
 use crate::client::session::UsageError;
 use crate::controller::model::Model;
 use crate::controller::operation::Receiver;
@@ -19,7 +19,7 @@ pub(crate) struct ExecTargets {
     application: Vec<String>,
     /// Machines, by number, where the command has no hook's rights; several with commas.
     #[arg(long, value_delimiter = ',')]
-    machine: Vec<u32>,
+    machine: Vec<String>,
     /// All machines.
     #[arg(long)]
     all: bool,
@@ -45,10 +45,15 @@ impl ExecTargets {
             }
             _ => {}
         }
+        let machines = self.machine.iter().filter(|number| !is_machine(number));
         let applications = self.application.iter().filter(|name| !is_name(name));
         let units = self.unit.iter().filter(|name| !is_unit_or_leader(name));
-        let wrong = applications
-            .map(|name| format!("  {} is not a valid application name", quote(name)))
+        let wrong = machines
+            .map(|number| format!("  {} is not a valid machine id", quote(number)))
+            .chain(
+                applications
+                    .map(|name| format!("  {} is not a valid application name", quote(name))),
+            )
             .chain(units.map(|name| format!("  {} is not a valid unit name", quote(name))));
         match wrong.collect::<Vec<_>>().as_slice() {
             [] => Ok(()),
@@ -74,10 +79,11 @@ impl ExecTargets {
             targets.extend(units.map(Receiver::Unit));
         }
         for number in &self.machine {
-            if model.machines.contains_key(number) {
-                targets.push(Receiver::Machine(*number));
-            } else {
-                missing.push(format!("machine {number} not found"));
+            match number.parse() {
+                Ok(number) if model.machines.contains_key(&number) => {
+                    targets.push(Receiver::Machine(number));
+                }
+                _ => missing.push(format!("machine {number} not found")),
             }
         }
         if self.all {

@@ -22,6 +22,7 @@ pub(crate) mod machines;
 pub(crate) mod model_config;
 pub(crate) mod models;
 pub(crate) mod operations;
+pub(crate) mod output;
 pub(crate) mod provision;
 pub(crate) mod refresh;
 pub(crate) mod relations;
@@ -42,6 +43,7 @@ pub(crate) mod status_tables;
 pub(crate) mod storage;
 pub(crate) mod storage_changes;
 pub(crate) mod table;
+pub(crate) mod task_log;
 pub(crate) mod tasks;
 pub(crate) mod trust;
 pub(crate) mod units;
@@ -52,10 +54,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::error::{ContextKind, ErrorKind};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::error::ContextKind;
+use clap::{FromArgMatches, Parser, Subcommand};
 
 use crate::agent::interrupt::Interrupt;
+use crate::client::output::Output;
 use crate::client::session::{Failed, Session, UsageError};
 use crate::controller::data_directory::DataDirectory;
 use crate::controller::model_config::UnknownKey;
@@ -141,13 +144,16 @@ enum Verb {
 /// Runs one verb.
 pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args = [OsString::from("juju-emulator")].into_iter().chain(args);
-    let command = Cli::command();
+    let command = output::with_output_flags::<Cli>();
     let args = match command_line::plain_switches(&command, args.collect()) {
         Ok(args) => args,
         Err(error) => return wrong(&error),
     };
-    let cli = match Cli::try_parse_from(&args) {
-        Ok(cli) => cli,
+    let matches = command.clone().try_get_matches_from(&args);
+    let parsed = matches
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, Output::named_in(&matches))));
+    let (cli, mut output) = match parsed {
+        Ok(parsed) => parsed,
         Err(mut error) => {
             if let Some(error) = command_line::in_jujus_words(&error, &command, &args) {
                 return wrong(&error);
@@ -162,16 +168,10 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
             }
             // Help goes to stdout and is no failure.
             let _ = error.print();
-            if error.kind() == ErrorKind::InvalidSubcommand {
-                let _ = writeln!(
-                    io::stderr(),
-                    "If juju has it, the emulator lacks it: `juju help` lists its verbs, `juju help VERB` a verb's flags."
-                );
-            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    match run(cli) {
+    match run(cli, &mut output) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough, as in `status | head -1`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -197,13 +197,12 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn run(cli: Cli) -> Result<()> {
+fn run(cli: Cli, out: &mut impl Write) -> Result<()> {
     let session = Session {
         data: DataDirectory::from_environment()?,
         interrupt: Interrupt::new()?,
         model: cli.model,
     };
-    let out = &mut io::stdout().lock();
     match cli.verb {
         Verb::Actions(verb) => verb.run(&session, out),
         Verb::AddMachine(verb) => verb.run(&session),

@@ -6,14 +6,29 @@ use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::charm::name::{is_name, is_unit};
+use crate::charm::name::{is_machine, is_name, is_unit};
 use crate::client::format::{Format, empty_beside_an_error, words};
 use crate::client::session::{Session, UsageError};
 use crate::client::table::{layout, row};
-use crate::client::tasks::{log, number, timing};
-use crate::controller::model::application_of;
-use crate::controller::operation::{Operation, Receiver, Task, TaskStatus};
+use crate::client::tasks::{Wait, log, number, timing};
+use crate::controller::model::{Model, application_of};
+use crate::controller::operation::{Operation, Receiver, Task};
 use crate::go::strconv::quote;
+
+/// The words of `--status`.
+const STATUSES: [&str; 8] = [
+    "pending",
+    "running",
+    "completed",
+    "failed",
+    "cancelled",
+    "aborting",
+    "aborted",
+    "error",
+];
+
+/// How many operations are listed unless another limit is given.
+const MOST: usize = 50;
 
 /// List what was run in units by `run` and `exec`.
 #[derive(Debug, clap::Args)]
@@ -26,19 +41,31 @@ pub(crate) struct Operations {
     units: Vec<String>,
     /// Only what ran on these machines; several with commas.
     #[arg(long, value_delimiter = ',')]
-    machines: Vec<u32>,
+    machines: Vec<String>,
     /// Only these actions; several with commas.
     #[arg(long, value_delimiter = ',')]
     actions: Vec<String>,
     /// Only what has come this far, such as `completed`; several with commas.
     #[arg(long, value_delimiter = ',')]
     status: Vec<String>,
+    /// At most so many; 50 unless given.
+    #[arg(long, value_parser = count, default_value = "0", hide_default_value = true)]
+    limit: usize,
+    /// Only those after so many.
+    #[arg(long, value_parser = count, default_value = "0", hide_default_value = true)]
+    offset: usize,
     /// How to print them.
     #[arg(long, value_parser = words(Some("plain")), default_value = "plain")]
     format: Format,
     /// Show times in UTC, as the emulator always does.
     #[arg(long)]
     utc: bool,
+}
+
+/// A count as Go reads a flag's.
+fn count(text: &str) -> Result<usize, String> {
+    let invalid = |_| format!("strconv.ParseUint: parsing {}: invalid syntax", quote(text));
+    text.parse().map_err(invalid)
 }
 
 impl Operations {
@@ -49,11 +76,21 @@ impl Operations {
         let model = store.read()?;
         let operations = model.operations.iter();
         let operations: Vec<_> = operations.filter(|(_, it)| self.lists(it)).collect();
+        let (all, limit) = (
+            operations.len(),
+            if self.limit == 0 { MOST } else { self.limit },
+        );
+        let operations: Vec<_> = operations
+            .into_iter()
+            .skip(self.offset)
+            .take(limit)
+            .collect();
         if operations.is_empty() {
             writeln!(io::stderr(), "no matching operations")?;
             return Ok(());
         }
         if self.format == Format::ForPeople {
+            self.say_which(operations.len(), all, limit, out)?;
             let head = ["ID", "Status", "Started", "Finished", "Task IDs", "Summary"];
             let rows = operations.into_iter().map(|(id, it)| line(*id, it));
             let rows: Vec<_> = [row(head)].into_iter().chain(rows).collect();
@@ -67,20 +104,41 @@ impl Operations {
         self.format.print(&operations, out)
     }
 
+    /// Says which of the operations are shown, and how to see those that follow, as Juju does on the last page too.
+    fn say_which(
+        &self,
+        shown: usize,
+        all: usize,
+        limit: usize,
+        out: &mut impl Write,
+    ) -> Result<()> {
+        let (first, last) = (self.offset + 1, self.offset + shown);
+        if shown < all {
+            writeln!(out, "Displaying operation results {first} to {last}.")?;
+            writeln!(
+                out,
+                "Run the command again with --offset={} --limit={limit} to see the next batch.\n",
+                self.offset + limit
+            )?;
+        }
+        Ok(())
+    }
+
     /// Refuses what cannot be asked for, in Juju's words.
     fn check(&self) -> Result<(), UsageError> {
         let applications = self.apps.iter().filter(|name| !is_name(name));
         let units = self.units.iter().filter(|name| !is_unit(name));
-        let known = TaskStatus::ALL.map(TaskStatus::name);
+        let machines = self.machines.iter().filter(|number| !is_machine(number));
         let statuses = self
             .status
             .iter()
-            .filter(|word| !known.contains(&word.as_str()));
+            .filter(|word| !STATUSES.contains(&word.as_str()));
         let wrong = applications
             .map(|name| format!("invalid application name {}", quote(name)))
             .chain(units.map(|name| format!("invalid unit name {}", quote(name))))
+            .chain(machines.map(|number| format!("invalid machine id {}", quote(number))))
             .chain(statuses.map(|word| {
-                let known = known.join(" ");
+                let known = STATUSES.join(" ");
                 format!(
                     "{} is not a valid task status, want one of [{known}]",
                     quote(word)
@@ -101,7 +159,7 @@ impl Operations {
                 let application = application_of(unit);
                 self.units.contains(unit) || self.apps.iter().any(|name| name == application)
             }
-            Receiver::Machine(machine) => self.machines.contains(machine),
+            Receiver::Machine(machine) => self.machines.contains(&machine.to_string()),
         };
         let matches = |task: &Task| {
             (everywhere || is_there(&task.receiver))
@@ -138,6 +196,8 @@ pub(crate) struct ShowOperation {
     /// How to show it.
     #[arg(long, value_parser = words(None), default_value = "yaml")]
     format: Format,
+    #[command(flatten)]
+    wait: Wait,
     /// Show times in UTC, as the emulator always does.
     #[arg(long)]
     utc: bool,
@@ -146,8 +206,10 @@ pub(crate) struct ShowOperation {
 impl ShowOperation {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         let number = number("operation", &self.id)?;
+        self.wait.check()?;
         let store = session.store()?;
-        session.settle_idle_machines(&store)?;
+        let status = |model: &Model| Some(model.operations.get(&number)?.status());
+        self.wait.run(session, &store, status)?;
         let model = store.read()?;
         empty_beside_an_error(out, |out| {
             let operation = model

@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 
 use crate::agent::view::charm_of_unit;
 use crate::client::command_line::duration_flag;
-use crate::client::exec::failed_tasks;
 use crate::client::format::{Format, words};
 use crate::client::run_arguments::{Request, request};
 use crate::client::session::{Session, UsageError};
-use crate::client::tasks::{print_plain, shown};
+use crate::client::task_log::following;
+use crate::client::tasks::{check_background, failed_tasks, print_plain, say_scheduled, shown};
 use crate::controller::operation::{Operation, Receiver, Task};
 use crate::controller::store::Store;
 use crate::go::strconv::quote;
@@ -31,7 +31,7 @@ pub(crate) struct Run {
     #[arg(long)]
     string_args: bool,
     /// Only say how to learn what becomes of it.
-    #[arg(long, conflicts_with = "wait")]
+    #[arg(long)]
     background: bool,
     /// End the action where it takes longer, such as `30s`; else it may take as long as it takes.
     #[arg(long, value_parser = duration_flag)]
@@ -46,6 +46,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
+        check_background(self.background, self.wait)?;
         let request = request(&self.arguments).map_err(UsageError)?;
         let params = request.params(self.params.as_deref(), self.string_args)?;
         let store = session.store()?;
@@ -72,14 +73,20 @@ impl Run {
         if operation.tasks.is_empty() {
             return Ok(());
         }
-        let settled = session
-            .interrupt
-            .within(self.wait, || session.settle(&store))?;
+        let settle = || {
+            session
+                .interrupt
+                .within(self.wait, || session.settle(&store))
+        };
         if self.background {
-            return Ok(());
+            return settle().map(drop);
         }
+        let mut tasks = operation.tasks.keys();
+        let settled = match (tasks.next(), tasks.next()) {
+            (Some(task), None) => following(session, *task, settle)?,
+            _ => settle()?,
+        };
         let operation = store.read()?.operations[&number].clone();
-        say_log(&operation)?;
         if settled.is_some() {
             self.print(&operation, out)?;
         }
@@ -141,45 +148,6 @@ fn say_running(number: u64, operation: &Operation) -> Result<()> {
     }
     for id in tasks.keys() {
         writeln!(err, "Waiting for task {id}...")?;
-    }
-    Ok(())
-}
-
-fn say_scheduled(number: u64, operation: &Operation, out: &mut impl Write) -> Result<()> {
-    let mut err = io::stderr();
-    let tasks = &operation.tasks;
-    let ids: Vec<_> = tasks.keys().map(u64::to_string).collect();
-    let (what, id) = match ids.as_slice() {
-        [id] => (format!("task {id}"), id.as_str()),
-        ids => (format!("{} tasks", ids.len()), "<id>"),
-    };
-    writeln!(err, "Scheduled operation {number} with {what}")?;
-    if ids.len() > 1 {
-        let all = tasks.iter().map(|(id, task)| {
-            let id = serde_json::json!({"id": id.to_string()});
-            (task.receiver.name(), id)
-        });
-        Format::Yaml.print_sorted(all.collect::<Map<_, _>>().into(), out)?;
-        out.flush()?;
-    }
-    writeln!(
-        err,
-        "Check operation status with 'juju show-operation {number}'\nCheck task status with 'juju show-task {id}'"
-    )?;
-    Ok(())
-}
-
-/// Shows what the action has logged, where it ran in one unit.
-fn say_log(operation: &Operation) -> Result<()> {
-    let mut tasks = operation.tasks.values();
-    let (Some(task), None) = (tasks.next(), tasks.next()) else {
-        return Ok(());
-    };
-    let lines = task.log.iter();
-    let lines = lines.map(|(at, message)| format!("{} {message}\n", at.strftime("%H:%M:%S")));
-    let lines: String = lines.collect();
-    if !lines.is_empty() {
-        writeln!(io::stderr(), "{lines}")?;
     }
     Ok(())
 }

@@ -1,14 +1,20 @@
 //! Tasks as they are shown, `show-task` and `cancel-task`.
 
 use std::io::{self, Write};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::client::command_line::duration_flag;
 use crate::client::format::{Format, words};
 use crate::client::session::{Session, UsageError};
-use crate::controller::operation::{Task, TaskStatus};
+use crate::client::task_log::following;
+use crate::controller::model::Model;
+use crate::controller::operation::{Operation, Task, TaskStatus};
+use crate::controller::store::Store;
 use crate::go::strconv::quote;
 use crate::go::yaml;
 
@@ -21,16 +27,74 @@ pub(crate) struct ShowTask {
     /// How to show it.
     #[arg(long, value_parser = words(Some("plain")), default_value = "plain")]
     format: Format,
+    #[command(flatten)]
+    wait: Wait,
     /// Show times in UTC, as the emulator always does.
     #[arg(long)]
     utc: bool,
 }
 
+/// How long a verb waits for what it shows.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Wait {
+    /// Wait until it has ended, at most so long, such as `30s`.
+    #[arg(long, value_parser = duration_flag)]
+    wait: Option<Duration>,
+    /// Wait until it has ended.
+    #[arg(long)]
+    watch: bool,
+}
+
+impl Wait {
+    /// Refuses flags that do not go together.
+    pub(crate) fn check(&self) -> Result<(), UsageError> {
+        if self.watch && self.wait.is_some() {
+            let message = "specify either --watch or --wait but not both";
+            return Err(UsageError(message.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.watch || self.wait.is_some()
+    }
+
+    /// Lets what is due run, and waits for other processes that do it, until something waits or runs no longer.
+    pub(crate) fn run(
+        &self,
+        session: &Session,
+        store: &Store,
+        status: impl Fn(&Model) -> Option<TaskStatus>,
+    ) -> Result<()> {
+        let limit = self.wait.filter(|limit| !limit.is_zero());
+        let started = Instant::now();
+        loop {
+            session.settle_idle_machines(store)?;
+            let status = status(&*store.read()?);
+            if !self.is_wanted() || !status.is_some_and(TaskStatus::is_unfinished) {
+                return Ok(());
+            }
+            if limit.is_some_and(|limit| started.elapsed() >= limit) {
+                bail!("timeout reached");
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
 impl ShowTask {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
         let id = number("task", &self.id)?;
+        self.wait.check()?;
         let store = session.store()?;
-        session.settle_idle_machines(&store)?;
+        let status = |model: &Model| model.task(id).map(|task| task.status);
+        let wait = || self.wait.run(session, &store, status);
+        let is_unfinished = status(&*store.read()?).is_some_and(TaskStatus::is_unfinished);
+        if self.wait.is_wanted() && is_unfinished {
+            following(session, id, wait)?;
+        } else {
+            wait()?;
+        }
         let model = store.read()?;
         let task = model.task(id).context("id not found")?;
         if self.format == Format::ForPeople {
@@ -75,6 +139,59 @@ impl CancelTask {
         }
         Ok(())
     }
+}
+
+/// Says how to learn what becomes of an operation that nobody waits for.
+pub(crate) fn say_scheduled(
+    number: u64,
+    operation: &Operation,
+    out: &mut impl Write,
+) -> Result<()> {
+    let mut err = io::stderr();
+    let tasks = &operation.tasks;
+    let ids: Vec<_> = tasks.keys().map(u64::to_string).collect();
+    let (what, id) = match ids.as_slice() {
+        [id] => (format!("task {id}"), id.as_str()),
+        ids => (format!("{} tasks", ids.len()), "<id>"),
+    };
+    writeln!(err, "Scheduled operation {number} with {what}")?;
+    if ids.len() > 1 {
+        let all = tasks.iter().map(|(id, task)| {
+            let id = json!({"id": id.to_string()});
+            (task.receiver.name(), id)
+        });
+        Format::Yaml.print_sorted(all.collect::<Map<_, _>>().into(), out)?;
+        out.flush()?;
+    }
+    writeln!(
+        err,
+        "Check operation status with 'juju show-operation {number}'\nCheck task status with 'juju show-task {id}'"
+    )?;
+    Ok(())
+}
+
+/// Says which tasks have ended with something other than 0, if any has.
+pub(crate) fn failed_tasks(failed: &[(u64, i64)]) -> Result<()> {
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let plural = if failed.len() > 1 { "s" } else { "" };
+    let failed = failed
+        .iter()
+        .map(|(id, code)| format!(" - id \"{id}\" with return code {code}"));
+    bail!(
+        "the following task{plural} failed:\n{}\n\nuse 'juju show-task' to inspect the failure{plural}\n",
+        failed.collect::<Vec<_>>().join("\n")
+    )
+}
+
+/// Refuses to wait for what is not waited for.
+pub(crate) fn check_background(background: bool, wait: Option<Duration>) -> Result<(), UsageError> {
+    if background && wait.is_some_and(|wait| !wait.is_zero()) {
+        let message = "cannot specify both --wait and --background";
+        return Err(UsageError(message.to_owned()));
+    }
+    Ok(())
 }
 
 /// The number of a task, or of an operation.

@@ -61,14 +61,9 @@ pub(crate) enum TaskStatus {
 }
 
 impl TaskStatus {
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Pending,
-        Self::Running,
-        Self::Completed,
-        Self::Failed,
-        Self::Cancelled,
-        Self::Error,
-    ];
+    pub(crate) fn is_unfinished(self) -> bool {
+        [Self::Pending, Self::Running].contains(&self)
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {

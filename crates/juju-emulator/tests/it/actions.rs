@@ -285,7 +285,7 @@ fn operations_are_listed_by_what_ran_and_where() {
         (["--units", "x"], "invalid unit name \"x\""),
         (
             ["--status", "done"],
-            "\"done\" is not a valid task status, want one of [pending running completed failed cancelled error]",
+            "\"done\" is not a valid task status, want one of [pending running completed failed cancelled aborting aborted error]",
         ),
     ];
     for (args, then) in refusals {

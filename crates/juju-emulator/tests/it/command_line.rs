@@ -96,7 +96,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "destroy-model emulator --force -t soon",
-        r#"invalid value "soon" for option -t: expected a time such as 30s or 1m30s"#,
+        r#"invalid value "soon" for option -t: time: invalid duration "soon""#,
     ),
     (
         "exec true",

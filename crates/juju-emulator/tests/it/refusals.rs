@@ -5,6 +5,25 @@ use std::fs;
 use crate::verbs::Juju;
 
 #[test]
+fn a_verb_that_there_is_not_is_none_of_jujus() {
+    let juju = Juju::new();
+    for args in [
+        &["frobnicate"][..],
+        &["help", "frobnicate"],
+        &["-m", "x", "frobnicate", "--now"],
+    ] {
+        let ran = juju.run(args);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(2), ""),
+            "{args:?}: {ran:?}"
+        );
+        let then = "ERROR juju: \"frobnicate\" is not a juju command. See \"juju --help\".\nIf juju has it, ";
+        assert!(ran.stderr.starts_with(then), "{args:?}: {ran:?}");
+    }
+}
+
+#[test]
 fn what_the_emulator_lacks_is_said_and_nothing_else_is_suggested() {
     let juju = Juju::deployed();
     let given = [
