@@ -14,4 +14,5 @@ pub(crate) mod settle;
 pub(crate) mod storage_resolver;
 pub(crate) mod task;
 pub(crate) mod unit_agent;
+pub(crate) mod uniter;
 pub(crate) mod view;

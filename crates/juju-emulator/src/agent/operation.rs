@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::agent::effects::AtOnce;
 use crate::agent::interrupt::Interrupt;
 use crate::agent::machine_agent::{agent_path, link, machine_variables};
+use crate::agent::uniter::commit;
 use crate::agent::view::ViewOfUnit;
 use crate::charm::hook::Hook;
 use crate::controller::debug_log::LogLevel;
@@ -59,7 +60,7 @@ impl<'a> RunningHook<'a> {
                 availability_zone: "emulator".to_owned(),
                 juju_version: JUJU_VERSION.to_owned(),
             },
-            at_once: AtOnce::new(store, model, unit).of_hook(hook),
+            at_once: AtOnce::new(store, model, unit),
             view,
             context,
             stdout: Vec::new(),
@@ -107,37 +108,13 @@ impl<'a> RunningHook<'a> {
 
     /// Makes the changes that the hook has asked for. The inner error is Juju's refusal; nothing is changed then.
     pub(crate) fn commit(&self, model: &mut Model) -> Result<Result<(), String>> {
-        let opened = match self.context.pending().commit(&self.view.at(model)?) {
-            Ok(opened) => opened,
-            Err(refusal) => return Ok(Err(refusal.to_string())),
-        };
-        let leads = model
-            .unit(self.unit)
-            .is_some_and(|(it, _)| it.is_leader(self.unit));
-        let changes = &self.context.pending().secrets;
-        let secrets = changes.commit(&model.secrets, self.unit, leads, Timestamp::now());
-        let secrets = match secrets {
-            Ok(secrets) => secrets,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if let Err(refusal) = model.add_storage_of_hook(self.unit, &self.context.pending().storage)
-        {
-            return Ok(Err(format!("{refusal:#}")));
-        }
-        model.secrets = secrets;
-        if let Some(unit) = model.unit_mut(self.unit) {
-            unit.opened_ports = opened;
-            for (key, value) in &self.context.pending().state {
-                match value {
-                    Some(value) => unit.charm_state.insert(key.clone(), value.clone()),
-                    None => unit.charm_state.remove(key),
-                };
-            }
-        }
-        for (id, changes) in &self.context.pending().relations {
-            model.publish(self.unit, *id, &changes.unit, &changes.application);
-        }
-        Ok(Ok(()))
+        let view = self.view.at(model)?;
+        Ok(commit(
+            model,
+            self.context.pending(),
+            &view,
+            Timestamp::now(),
+        ))
     }
 
     /// What its hook commands have seen and asked for.
@@ -199,7 +176,7 @@ impl Agent for RunningHook<'_> {
             };
         for effect in answer.effects {
             self.reboot_now |= effect == Effect::RebootNow;
-            let made = self.at_once.make(effect);
+            let made = self.at_once.make(&self.hook, effect);
             self.keep(made);
         }
         if let Some(error) = &self.error {

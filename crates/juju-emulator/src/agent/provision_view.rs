@@ -10,16 +10,19 @@ use crate::controller::model::{Application, Model};
 use crate::controller::store::Store;
 use crate::hook::storage::view::StorageView;
 
-/// The storage that a unit has, by id.
-pub(crate) fn storages(store: &Store, model: &Model, unit: &str) -> BTreeMap<String, StorageView> {
+/// The storage that a unit has, by id, with what becomes of its location on its machine.
+pub(crate) fn storages(
+    model: &Model,
+    unit: &str,
+    locate: impl Fn(u32, &str) -> String,
+) -> BTreeMap<String, StorageView> {
     let Some((_, state)) = model.unit(unit) else {
         return BTreeMap::new();
     };
     let storages = model.storage_of(unit).map(|(number, storage, attachment)| {
-        let location = store.storage_location(state.machine, &attachment.location);
         let view = StorageView {
             block: storage.block,
-            location: location.display().to_string(),
+            location: locate(state.machine, &attachment.location),
         };
         (storage.id(number), view)
     });
@@ -29,11 +32,11 @@ pub(crate) fn storages(store: &Store, model: &Model, unit: &str) -> BTreeMap<Str
 /// Where a unit finds the resources that have been supplied, by name.
 pub(crate) fn resources(
     store: &Store,
-    application: &Application,
+    model: &Model,
     charm: &Charm,
     unit: &str,
 ) -> BTreeMap<String, String> {
-    let Some(state) = application.units.get(unit) else {
+    let Some((application, state)) = model.unit(unit) else {
         return BTreeMap::new();
     };
     let supplied = application.provision.resources.keys();

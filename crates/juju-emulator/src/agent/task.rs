@@ -6,17 +6,15 @@ use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use serde_json::Map;
 
-use crate::agent::executed::{Executed, NOT_COMMITTED, exit_code};
+use crate::agent::executed::{Executed, exit_code};
 use crate::agent::operation::RunningHook;
 use crate::agent::unit_agent::UnitAgent;
+use crate::agent::uniter::{TERMINATED, end_action};
 use crate::agent::view::charm_of_unit;
 use crate::charm::hook::Hook;
 use crate::controller::operation::{Task, TaskStatus};
 use crate::go::strconv::quote;
 use crate::hook::process::Ended;
-
-/// What Juju says of an action whose process was killed, or its agent.
-const TERMINATED: &str = "action terminated";
 
 impl UnitAgent<'_> {
     /// Runs an action to its end. Whatever becomes of it, the unit is as well as before.
@@ -52,15 +50,14 @@ impl UnitAgent<'_> {
             self.end(id, |task| task.end(Some(TERMINATED.to_owned()), Map::new()))?;
             bail!("interrupted");
         }
-        let told = running.context().action().clone();
-        let mut results = told.results;
+        let mut told = running.context().action().clone();
         let mut executed = Executed {
             exit_code: 0,
             stdout: mem::take(&mut running.stdout),
             stderr: mem::take(&mut running.stderr),
             committed: true,
         };
-        let message = match ended {
+        let failure = match ended {
             Ok(Ended::Missing) => Some(format!(
                 "action not implemented on unit {}",
                 quote(self.unit)
@@ -68,36 +65,32 @@ impl UnitAgent<'_> {
             Err(error) => Some(error.to_string()),
             Ok(ended) => {
                 executed.exit_code = exit_code(ended)?;
-                let message = match ended {
-                    Ended::Exited(0) => self.commit_action(&running, &mut executed)?,
+                let failure = match ended {
+                    Ended::Exited(0) => {
+                        self.commit_action(&running, &mut executed)?;
+                        None
+                    }
                     Ended::Exited(code) => Some(format!("exit status {code}")),
                     _ => Some(TERMINATED.to_owned()),
                 };
-                executed.add_to(&mut results);
-                message
+                executed.add_to(&mut told.results);
+                failure
             }
         };
-        // The charm's own message counts as long as it has exited with 0.
-        let message = match message {
-            Some(message) if executed.committed => Some(message),
-            otherwise => told.failure.or(otherwise),
-        };
-        self.end(id, |task| task.end(message, results))?;
+        self.store.update(|model| {
+            end_action(model, id, told, failure, executed.committed);
+            Ok(())
+        })?;
         self.act_on_shutdown(&running, false)
     }
 
-    /// Makes the changes that an action has asked for; hands back what to say where Juju refuses them.
-    fn commit_action(
-        &self,
-        running: &RunningHook<'_>,
-        executed: &mut Executed,
-    ) -> Result<Option<String>> {
-        let Err(refusal) = self.store.update(|model| running.commit(model))? else {
-            return Ok(None);
-        };
-        running.log_refusal(&refusal)?;
-        executed.refused(&refusal);
-        Ok(Some(NOT_COMMITTED.to_owned()))
+    /// Makes the changes that an action has asked for, unless Juju refuses them.
+    fn commit_action(&self, running: &RunningHook<'_>, executed: &mut Executed) -> Result<()> {
+        if let Err(refusal) = self.store.update(|model| running.commit(model))? {
+            running.log_refusal(&refusal)?;
+            executed.refused(&refusal);
+        }
+        Ok(())
     }
 
     fn end(&self, id: u64, change: impl FnOnce(&mut Task)) -> Result<()> {

@@ -11,13 +11,12 @@ use jiff::Timestamp;
 use crate::agent::interrupt::Interrupt;
 use crate::agent::machine_agent::{act_on_shutdown, end_leftovers, end_machine};
 use crate::agent::operation::RunningHook;
-use crate::agent::resolver::{
-    AFTER_A_KILL, Known, Operation, advance, next_operation, retry_delay,
-};
+use crate::agent::resolver::{Known, Operation, next_operation};
+use crate::agent::uniter::{begin, fail, note_kill, skip, succeed, synchronize_scopes};
 use crate::charm::hook::Hook;
 use crate::charm::stage;
 use crate::controller::debug_log::LogLevel;
-use crate::controller::model::{Again, Model, StatusSince, Unit, Why};
+use crate::controller::model::{Again, Model, Unit, Why};
 use crate::controller::store::Store;
 use crate::hook::process::Ended;
 
@@ -52,8 +51,10 @@ impl<'a> UnitAgent<'a> {
         match next_operation(&*self.store.read()?, self.unit, Timestamp::now()) {
             Some(Operation::Run(hook)) => self.run_hook(&hook)?,
             Some(Operation::RunAction(task)) => self.run_action(task)?,
-            Some(Operation::Skip(hook)) => self.skip_hook(&hook)?,
-            Some(Operation::SynchronizeScopes) => self.synchronize_scopes()?,
+            Some(Operation::Skip(hook)) => self.note(skip, &hook)?,
+            Some(Operation::SynchronizeScopes) => self
+                .store
+                .update(|model| synchronize_scopes(model, self.unit, Timestamp::now()))?,
             Some(Operation::CleanUp) => self.clean_up()?,
             None => {}
         }
@@ -83,7 +84,7 @@ impl<'a> UnitAgent<'a> {
         if io::stderr().is_terminal() {
             writeln!(io::stderr(), "{}: {hook}", self.unit)?;
         }
-        self.set_status_before(hook)?;
+        self.note(begin, hook)?;
         // Once, for a charm that comes while this one is installed has not been seen.
         let model = self.store.read()?;
         let (_, unit) = model.unit(self.unit).context("the unit is gone")?;
@@ -130,46 +131,23 @@ impl<'a> UnitAgent<'a> {
             None => running.log(LogLevel::Info, format!("ran \"{hook}\" hook (via {via})"))?,
             Some(_) if matches!(ended, Ok(Ended::Killed(_))) => {
                 running.log(LogLevel::Warning, format!("hook \"{hook}\" was terminated"))?;
-                let hook = hook.clone();
-                self.update_unit(|unit, now| {
-                    let due = now + AFTER_A_KILL;
-                    let why = Why::Killed { due };
-                    unit.again = Some(Again { hook, why });
-                })?;
+                self.note(note_kill, hook)?;
             }
             Some(why) => {
                 running.log(
                     LogLevel::Error,
                     format!("hook \"{hook}\" (via {via}) failed: {why}"),
                 )?;
-                self.note_failure(hook)?;
+                self.note(fail, hook)?;
             }
         }
         self.act_on_shutdown(&running, why.is_none() && running.wants_reboot())
     }
 
-    /// Goes on as if a hook that failed had succeeded.
-    fn skip_hook(&self, hook: &Hook) -> Result<()> {
+    /// Notes in the model what a hook has come to.
+    fn note(&self, change: fn(&mut Model, &str, &Hook, Timestamp), hook: &Hook) -> Result<()> {
         self.store.update(|model| {
-            let known = Known::new(model, self.unit, hook).context("the unit is gone")?;
-            let now = Timestamp::now();
-            if let Some(unit) = model.unit_mut(self.unit) {
-                unit.agent_status = StatusSince::new("idle", "", now);
-            }
-            advance(model, self.unit, hook, &known, now);
-            Ok(())
-        })
-    }
-
-    fn synchronize_scopes(&self) -> Result<()> {
-        self.store.update(|model| {
-            let (enter, leave) = model.scopes_to_synchronize(self.unit);
-            for id in enter {
-                model.enter_scope(self.unit, id, Timestamp::now())?;
-            }
-            for id in leave {
-                model.leave_scope(self.unit, id);
-            }
+            change(model, self.unit, hook, Timestamp::now());
             Ok(())
         })
     }
@@ -205,19 +183,6 @@ impl<'a> UnitAgent<'a> {
         self.update_unit(|unit, _| unit.charm_installed = version)
     }
 
-    fn set_status_before(&self, hook: &Hook) -> Result<()> {
-        let (message, keeps_the_charms_own) = match hook {
-            Hook::Unit(name) if name == "install" => ("installing charm software", true),
-            Hook::Unit(name) if name == "stop" => ("stopping charm software", false),
-            _ => return Ok(()),
-        };
-        self.update_unit(|unit, now| {
-            if !(keeps_the_charms_own && unit.status_set) {
-                unit.workload_status = StatusSince::new("maintenance", message, now);
-            }
-        })
-    }
-
     /// Makes the changes of a hook that succeeded, and notes that it did, both or neither. The inner error is Juju's refusal.
     fn commit(
         &self,
@@ -229,17 +194,7 @@ impl<'a> UnitAgent<'a> {
             if let Err(refusal) = running.commit(model)? {
                 return Ok(Some(refusal));
             }
-            let now = Timestamp::now();
-            advance(model, self.unit, hook, known, now);
-            if let Some(unit) = model.unit_mut(self.unit) {
-                unit.agent_status = StatusSince::new("idle", "", now);
-                if *hook == Hook::unit("start") && !unit.status_set {
-                    unit.workload_status = StatusSince::new("unknown", "", now);
-                }
-                if unit.is_dead() {
-                    unit.workload_status = StatusSince::new("terminated", "", now);
-                }
-            }
+            succeed(model, self.unit, hook, known, Timestamp::now());
             Ok(None)
         })?;
         let Some(refusal) = refusal else {
@@ -247,29 +202,6 @@ impl<'a> UnitAgent<'a> {
         };
         running.log_refusal(&refusal)?;
         Ok(Err(refusal))
-    }
-
-    /// A failed hook is due again after a while.
-    fn note_failure(&self, hook: &Hook) -> Result<()> {
-        self.update_unit(|unit, now| {
-            let times = match &unit.again {
-                Some(Again {
-                    hook: failed,
-                    why: Why::Failed { times, .. },
-                }) if failed == hook => times + 1,
-                _ => 1,
-            };
-            let message = format!("hook failed: \"{hook}\"");
-            unit.agent_status = StatusSince::new("error", &message, now);
-            unit.again = Some(Again {
-                hook: hook.clone(),
-                why: Why::Failed {
-                    times,
-                    due: now + retry_delay(times),
-                    resolved: None,
-                },
-            });
-        })
     }
 
     /// Removes what the unit had on its machine, and the machine if it was the last one there.

@@ -43,72 +43,82 @@ impl<'a> ViewOfUnit<'a> {
     /// The unit as its controller sees it now.
     pub(crate) fn at(&self, model: &Model) -> Result<UnitView> {
         let Self {
-            store,
-            unit: name,
-            hook,
-            charm,
+            store, unit, hook, ..
         } = self;
-        let name = *name;
-        let (application, unit) = model.unit(name).context("the unit is gone")?;
-        let status_of = |status: &StatusSince| status.status.clone();
-        let neighbours = model
-            .units()
-            .filter(|(other, state)| *other != name && state.machine == unit.machine);
+        let locate = |machine, location: &str| {
+            let location = store.storage_location(machine, location);
+            location.display().to_string()
+        };
         Ok(UnitView {
-            name: name.to_owned(),
-            leader: application.is_leader(name),
-            kubernetes: false,
-            address: Some(address(unit.machine).into()),
-            hook: match hook {
-                Hook::Relation {
-                    endpoint,
-                    id,
-                    remote_application,
-                    remote_unit,
-                    ..
-                } => HookKind::Relation {
-                    endpoint: endpoint.clone(),
-                    id: *id,
-                    remote_application: remote_application.clone(),
-                    remote_unit: remote_unit.clone(),
-                },
-                Hook::Storage { name, id, .. } => HookKind::Storage {
-                    id: format!("{name}/{id}"),
-                },
-                Hook::Action { name, id } => HookKind::Action {
-                    params: params(model, charm, name, *id),
-                },
-                _ => HookKind::Lifecycle,
-            },
-            config: charm.config_with(&charm.fitting(&application.settings)),
-            unit_status: status_of(&unit.workload_status),
-            application_status: application
-                .status
-                .as_ref()
-                .map(status_of)
-                .unwrap_or_default(),
-            unit_statuses: application
-                .units
-                .iter()
-                .map(|(name, unit)| (name.clone(), status_of(&unit.workload_status)))
-                .collect(),
-            opened_ports: unit.opened_ports.clone(),
-            machine_ports: neighbours
-                .map(|(other, state)| (other.clone(), state.opened_ports.clone()))
-                .collect(),
-            endpoints: charm.endpoint_names(),
-            relations: relations(model, name, hook),
-            storages: provision_view::storages(store, model, name),
-            resources: provision_view::resources(store, application, charm, name),
-            state: unit.charm_state.clone(),
-            cloud: provision_view::cloud(application),
-            secrets: model.secrets.clone(),
-            new_secret_ids: Vec::new(),
-            leader_settings: application.leader_settings.data.clone(),
-            goal_state: goal_state(model, name),
-            model_uuid: model.uuid.clone(),
+            storages: provision_view::storages(model, unit, locate),
+            resources: provision_view::resources(store, model, &self.charm, unit),
+            ..unit_view(model, &self.charm, unit, hook)?
         })
     }
+}
+
+/// A unit as its controller sees it, for a hook that begins or ends: without resources, and with its storage where the machine
+/// has it.
+pub(crate) fn unit_view(model: &Model, charm: &Charm, name: &str, hook: &Hook) -> Result<UnitView> {
+    let (application, unit) = model.unit(name).context("the unit is gone")?;
+    let status_of = |status: &StatusSince| status.status.clone();
+    let neighbours = model
+        .units()
+        .filter(|(other, state)| *other != name && state.machine == unit.machine);
+    Ok(UnitView {
+        name: name.to_owned(),
+        leader: application.is_leader(name),
+        kubernetes: false,
+        address: Some(address(unit.machine).into()),
+        hook: match hook {
+            Hook::Relation {
+                endpoint,
+                id,
+                remote_application,
+                remote_unit,
+                ..
+            } => HookKind::Relation {
+                endpoint: endpoint.clone(),
+                id: *id,
+                remote_application: remote_application.clone(),
+                remote_unit: remote_unit.clone(),
+            },
+            Hook::Storage { name, id, .. } => HookKind::Storage {
+                id: format!("{name}/{id}"),
+            },
+            Hook::Action { name, id } => HookKind::Action {
+                params: params(model, charm, name, *id),
+            },
+            _ => HookKind::Lifecycle,
+        },
+        config: charm.config_with(&charm.fitting(&application.settings)),
+        unit_status: status_of(&unit.workload_status),
+        application_status: application
+            .status
+            .as_ref()
+            .map(status_of)
+            .unwrap_or_default(),
+        unit_statuses: application
+            .units
+            .iter()
+            .map(|(name, unit)| (name.clone(), status_of(&unit.workload_status)))
+            .collect(),
+        opened_ports: unit.opened_ports.clone(),
+        machine_ports: neighbours
+            .map(|(other, state)| (other.clone(), state.opened_ports.clone()))
+            .collect(),
+        endpoints: charm.endpoint_names(),
+        relations: relations(model, name, hook),
+        storages: provision_view::storages(model, name, |_, location| location.to_owned()),
+        resources: BTreeMap::new(),
+        state: unit.charm_state.clone(),
+        cloud: provision_view::cloud(application),
+        secrets: model.secrets.clone(),
+        new_secret_ids: Vec::new(),
+        leader_settings: application.leader_settings.data.clone(),
+        goal_state: goal_state(model, name),
+        model_uuid: model.uuid.clone(),
+    })
 }
 
 /// The charm that a unit has.

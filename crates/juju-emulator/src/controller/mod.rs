@@ -4,6 +4,7 @@ pub(crate) mod application_storage;
 pub(crate) mod attachments;
 pub(crate) mod data_directory;
 pub(crate) mod debug_log;
+pub(crate) mod integrate;
 pub(crate) mod life;
 pub(crate) mod model;
 pub(crate) mod model_config;
