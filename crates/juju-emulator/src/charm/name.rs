@@ -32,6 +32,11 @@ pub(crate) fn is_machine(number: &str) -> bool {
     is_number && (number == "0" || !number.starts_with('0'))
 }
 
+/// Whether Juju takes it as the id of a storage: `data/0`.
+pub(crate) fn is_storage(id: &str) -> bool {
+    is_unit(id)
+}
+
 /// Whether it is the name of a unit, or of whichever unit leads an application: `app/leader`.
 pub(crate) fn is_unit_or_leader(name: &str) -> bool {
     is_unit(name) || name.strip_suffix("/leader").is_some_and(is_name)

@@ -33,9 +33,8 @@ const MISSING: [(&str, &str); 19] = [
 ];
 
 /// The flags that Juju 3.6 has and the emulator lacks. Those of no verb are of all.
-const LACKING: [(&str, &[&str]); 16] = [
+const LACKING: [(&str, &[&str]); 15] = [
     ("add-model", &["credential", "owner", "target-controller"]),
-    ("add-unit", &["attach-storage"]),
     ("config", &["color"]),
     (
         "debug-log",
@@ -56,7 +55,6 @@ const LACKING: [(&str, &[&str]); 16] = [
     (
         "deploy",
         &[
-            "attach-storage",
             "device",
             "dry-run",
             "force",
@@ -85,8 +83,7 @@ const LACKING: [(&str, &[&str]); 16] = [
     (
         "refresh",
         &[
-            "base", "bind", "channel", "config", "resource", "revision", "storage", "switch",
-            "trust",
+            "base", "bind", "channel", "config", "revision", "storage", "switch", "trust",
         ],
     ),
     ("remove-application", &["dry-run"]),

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::charm::metadata::Charm;
 use crate::charm::name::is_name;
 use crate::client::local_charm::stage_charm;
+use crate::client::resources::{name_and_path, upload};
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
 use crate::controller::model::Model;
@@ -25,6 +26,9 @@ pub(crate) struct Refresh {
     /// The .charm file or the directory of the new charm, as for deploy.
     #[arg(long)]
     path: Option<PathBuf>,
+    /// A new file for a resource, as NAME=FILE.
+    #[arg(long, value_parser = name_and_path)]
+    resource: Vec<(String, String)>,
     /// Units in error get the new charm too, and run their failed hook again at once.
     #[arg(long)]
     force_units: bool,
@@ -47,6 +51,7 @@ impl Refresh {
         settle_and_show(session, &store)?;
         // The charm before it is not needed any more.
         store.tidy_charms()?;
+        store.tidy_resources()?;
         Ok(())
     }
 
@@ -67,6 +72,7 @@ impl Refresh {
         let (staged, charm) = stage_charm(store, path, |charm| {
             self.settings(&*store.read()?, charm).map(drop)
         })?;
+        let resources = upload(store, &charm, &self.resource)?;
         let revision = store.update(|model| {
             let settings = self.settings(model, &charm)?;
             let revision = staged.keep(model, &charm.name)?;
@@ -76,6 +82,7 @@ impl Refresh {
             application.charm_version += 1;
             application.config_version += 1;
             application.subordinate = charm.subordinate;
+            application.provision.resources.extend(resources);
             if self.force_units {
                 for unit in application.units.values_mut() {
                     // install or upgrade-charm brings the new charm; config-changed follows it in any case.

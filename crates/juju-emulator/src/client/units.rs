@@ -6,7 +6,7 @@ use std::iter;
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
-use crate::charm::name::{is_name, is_unit};
+use crate::charm::name::{is_name, is_storage, is_unit};
 use crate::client::derived::is_in_error;
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
@@ -32,6 +32,9 @@ pub(crate) struct NewUnits {
     /// The machines of the first of them, by number; several with commas. The others get new ones.
     #[arg(long, value_delimiter = ',', value_parser = machine_number)]
     to: Vec<u32>,
+    /// Storage that no unit has, such as `data/0`, for the one unit that is added; several with commas.
+    #[arg(long, value_delimiter = ',')]
+    attach_storage: Vec<String>,
 }
 
 /// Remove units from an application.
@@ -68,7 +71,7 @@ pub(crate) struct Removal {
     /// Remove the storage of the units too; else it is detached, and stays.
     #[arg(long)]
     pub(crate) destroy_storage: bool,
-    /// Accepted: the emulator never waits for a cloud.
+    /// With --force: run no hooks at all.
     #[arg(long)]
     no_wait: bool,
 }
@@ -117,6 +120,14 @@ impl NewUnits {
             let message = "--num-units must be a positive integer";
             return Err(UsageError(message.to_owned()));
         }
+        if let Some(id) = self.attach_storage.iter().find(|id| !is_storage(id)) {
+            let id = quote(id);
+            return Err(UsageError(format!("storage ID {id} not valid")));
+        }
+        if !self.attach_storage.is_empty() && self.num_units.is_some_and(|count| count != 1) {
+            let message = "--attach-storage cannot be used with -n";
+            return Err(UsageError(message.to_owned()));
+        }
         Ok(())
     }
 
@@ -130,7 +141,8 @@ impl NewUnits {
         }
         let machines = self.to.iter().copied().map(Some).chain(iter::repeat(None));
         for (_, machine) in (0..self.num_units.unwrap_or(1)).zip(machines) {
-            model.add_unit(application, machine, Timestamp::now())?;
+            let ids = &self.attach_storage;
+            model.add_unit_with_storage(application, machine, ids, Timestamp::now())?;
         }
         Ok(())
     }
@@ -254,6 +266,19 @@ pub(crate) fn remove(
             Ok(())
         })?;
     }
+    let model = store.read()?;
+    let mut going: Vec<_> = match unit {
+        Some(unit) => vec![unit.to_owned()],
+        None => model
+            .application(application)?
+            .units
+            .keys()
+            .cloned()
+            .collect(),
+    };
+    let beside = going.iter().flat_map(|unit| model.subordinates(unit));
+    let beside: Vec<_> = beside.cloned().collect();
+    going.extend(beside);
     store.update(|model| match unit {
         Some(unit) => {
             model.destroy_unit(unit);
@@ -261,14 +286,20 @@ pub(crate) fn remove(
         }
         None => model.destroy_application(application),
     })?;
-    session.settle(store)?;
+    if !how.no_wait {
+        session.settle(store)?;
+    }
     if how.force {
         store.update(|model| {
-            for_each(model, application, unit, |state| state.life = Life::Dead);
+            for name in &going {
+                if let Some(unit) = model.unit_mut(name) {
+                    unit.life = Life::Dead;
+                }
+            }
             Ok(())
         })?;
         session.settle(store)?;
-        forget(store, application, unit)?;
+        forget(store, &going)?;
     }
     store.tidy_storage()?;
     store.tidy_resources()?;
@@ -284,15 +315,11 @@ pub(crate) fn remove(
 }
 
 /// Lets go of units whose agents cannot even clean up.
-fn forget(store: &Store, application: &str, unit: Option<&str>) -> Result<()> {
+fn forget(store: &Store, going: &[String]) -> Result<()> {
     let left: Vec<_> = store
         .read()?
         .units()
-        .filter(|(name, state)| {
-            state.life == Life::Dead
-                && application_of(name) == application
-                && unit.is_none_or(|unit| unit == *name)
-        })
+        .filter(|(name, _)| going.contains(name))
         .map(|(name, state)| (name.clone(), store.unit(state.machine, name)))
         .collect();
     for (name, directory) in left {
@@ -307,14 +334,6 @@ fn forget(store: &Store, application: &str, unit: Option<&str>) -> Result<()> {
         })?;
     }
     Ok(())
-}
-
-fn for_each(model: &mut Model, application: &str, unit: Option<&str>, change: impl Fn(&mut Unit)) {
-    let units = model.applications.get_mut(application);
-    let units = units.into_iter().flat_map(|state| &mut state.units);
-    units
-        .filter(|(name, _)| unit.is_none_or(|unit| unit == *name))
-        .for_each(|(_, state)| change(state));
 }
 
 /// Says what will happen, and at a terminal asks whether it may.

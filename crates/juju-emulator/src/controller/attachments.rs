@@ -98,6 +98,35 @@ impl Model {
         Ok(())
     }
 
+    /// Adds a unit as [`add_unit`](Self::add_unit) does, with storage that nobody has instead of as many new ones.
+    pub(crate) fn add_unit_with_storage(
+        &mut self,
+        application: &str,
+        to: Option<u32>,
+        ids: &[String],
+        now: Timestamp,
+    ) -> Result<()> {
+        let numbers = ids.iter().map(|id| self.storage_number(id));
+        let names = numbers.map(|number| Ok(self.storage[&number?].name.clone()));
+        let names: Vec<_> = names.collect::<Result<_>>()?;
+        let before = self.application(application)?.provision.storage.clone();
+        for name in names {
+            let storage = &mut self.application_mut(application)?.provision.storage;
+            if let Some(storage) = storage.get_mut(&name) {
+                storage.count = storage.count.saturating_sub(1);
+            }
+        }
+        self.add_unit(application, to, now)?;
+        let application = self.application_mut(application)?;
+        application.provision.storage = before;
+        let unit = application.units.keys().next_back().cloned();
+        let unit = unit.context("the unit is gone")?;
+        for id in ids {
+            self.attach_storage(&unit, id, now)?;
+        }
+        Ok(())
+    }
+
     /// Takes a storage from its unit, once the charm has been told.
     pub(crate) fn detach_storage(&mut self, id: &str, force: bool) -> Result<()> {
         let number = self.storage_number(id)?;

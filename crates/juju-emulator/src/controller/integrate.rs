@@ -1,5 +1,6 @@
 //! Which endpoints two applications can be related through.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
@@ -64,10 +65,15 @@ fn relate(model: &mut Model, ends: [Candidate; 2], asked: [&str; 2]) -> Result<(
         if let Some(limit) = end.declared.limit
             && used.count() >= limit as usize
         {
-            return refused(format!(
-                "establishing a new relation for {} would exceed its maximum relation limit of {limit}",
+            // As Juju 3.6 says it, since tests of charms look for it.
+            let mut key = ends.each_ref();
+            key.sort_by_key(|end| Reverse(end.declared.role));
+            bail!(
+                "cannot add relation \"{} {}\": establishing a new relation for {} would exceed its maximum relation limit of {limit} (quota limit exceeded)",
+                key[0].name(),
+                key[1].name(),
                 end.name()
-            ));
+            );
         }
     }
     let is_container = ends

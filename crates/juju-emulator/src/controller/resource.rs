@@ -10,5 +10,8 @@ pub(crate) struct Resource {
     pub(crate) id: String,
     /// In bytes.
     pub(crate) size: u64,
+    /// The SHA-384 of its content, in hexadecimal digits.
+    #[serde(default)]
+    pub(crate) fingerprint: String,
     pub(crate) uploaded: Timestamp,
 }

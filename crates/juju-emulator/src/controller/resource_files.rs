@@ -1,11 +1,12 @@
 //! The data of resources, and how units get it.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
+use sha2::{Digest, Sha384};
 
 use crate::controller::model::{Model, application_of};
 use crate::controller::resource::Resource;
@@ -20,10 +21,26 @@ impl Store {
         // Before there is a copy: opening may fail.
         let mut from = File::open(file)?;
         fs::create_dir_all(data.parent().unwrap_or(&data))?;
-        let size = io::copy(&mut from, &mut File::create(&data)?)?;
+        let mut to = File::create(&data)?;
+        let (mut size, mut hash) = (0, Sha384::new());
+        let mut part = vec![0; 64 * 1024];
+        loop {
+            let length = from.read(&mut part)?;
+            if length == 0 {
+                break;
+            }
+            to.write_all(&part[..length])?;
+            hash.update(&part[..length]);
+            size += length as u64;
+        }
+        let digits = hash
+            .finalize()
+            .into_iter()
+            .map(|byte| format!("{byte:02x}"));
         Ok(Resource {
             id,
             size,
+            fingerprint: digits.collect(),
             uploaded: Timestamp::now(),
         })
     }

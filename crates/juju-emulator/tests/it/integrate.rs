@@ -78,7 +78,7 @@ fn what_cannot_be_related_is_refused_in_jujus_words_and_changes_nothing() {
         (
             &["integrate", "web", "other"][..],
             1,
-            "establishing a new relation for web:db would exceed its maximum relation limit of 1",
+            r#"cannot add relation "web:db other:clients": establishing a new relation for web:db would exceed its maximum relation limit of 1 (quota limit exceeded)"#,
         ),
         (
             &["relate", "db", "web:db"],

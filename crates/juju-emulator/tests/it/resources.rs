@@ -76,6 +76,35 @@ fn a_resource_is_there_from_the_first_hook_and_a_new_one_after_upgrade_charm() {
 }
 
 #[test]
+fn a_new_charm_may_come_with_new_resources() {
+    let blobs = Blobs::new();
+    let juju = &blobs.juju;
+    let blob = format!("blob={}", blobs.file);
+    juju.ok(&["deploy", &juju.charm(), "a", "--resource", &blob]);
+    blobs.hooks();
+    fs::write(&blobs.file, "two").unwrap();
+    let refresh = ["refresh", "a", "--path", &juju.charm(), "--resource"];
+    juju.ok(&[&refresh[..], &[&blob]].concat());
+    assert_eq!(
+        blobs.hooks(),
+        "a/0 upgrade-charm two\na/0 config-changed two\n"
+    );
+    let kept = juju.home.path().join("data/models/emulator/resources");
+    assert_eq!(fs::read_dir(&kept).unwrap().count(), 1);
+    juju.refused(
+        &[&refresh[..], &["nosuch=x"]].concat(),
+        1,
+        "unrecognized resource \"nosuch\"",
+    );
+    juju.refused(
+        &[&refresh[..], &["blob=/nonexistent"]].concat(),
+        1,
+        "open /nonexistent: no such file",
+    );
+    assert_eq!(blobs.hooks(), "");
+}
+
+#[test]
 fn resources_are_listed() {
     let blobs = Blobs::new();
     let juju = &blobs.juju;
@@ -98,6 +127,9 @@ fn resources_are_listed() {
         (&blob["path"], &blob["type"]),
         (&"blob.txt".into(), &"file".into())
     );
+    let sha384 = "5dbcbedb00d131a29e0593f976f2b43794293923919ad42766de817fec824a6262799fec8d04cb9b17c48e8eae912658";
+    assert_eq!(blob["fingerprint"], sha384);
+    assert_eq!(listed["resources"][1]["fingerprint"], "");
     let table = juju.ok(&["resources", "a"]);
     assert!(table.contains("blob      upload       20"), "{table}");
     juju.write_charm("metadata.yaml", "name: tiny\nsummary: s\ndescription: d\n");

@@ -160,6 +160,58 @@ fn a_counter_on_storage_goes_on_counting() {
 }
 
 #[test]
+fn a_new_unit_takes_storage_that_nobody_has() {
+    // given data/0 of the first unit, with what it has counted
+    let counter = Counter::deployed("data=1");
+    let juju = &counter.juju;
+    let count = counter.count("data/0");
+    juju.ok(&["remove-unit", "a/0", "--no-prompt"]);
+    counter.hooks();
+    // when
+    juju.ok(&["add-unit", "a", "--attach-storage", "data/0,home/1"]);
+    // then it has no others, and goes on counting
+    let hooks = counter.hooks();
+    let first = "a/1 data-storage-attached data/0 filesystem [data/0 home/1]\n";
+    assert!(hooks.starts_with(first), "{hooks}");
+    // Attached, home attached, install, leader-elected, config-changed, start; and detaching of the unit before.
+    assert_eq!(counter.count("data/0"), count + 7);
+    let charm = juju.charm();
+    juju.ok(&["detach-storage", "data/0"]);
+    juju.ok(&["deploy", &charm, "b", "--attach-storage", "data/0"]);
+    let storage = counter.storage();
+    let all: Vec<_> = storage["storage"].as_object().unwrap().keys().collect();
+    assert_eq!(all, ["data/0", "home/1", "home/2"]);
+    assert!(!storage["storage"]["data/0"]["attachments"]["units"]["b/0"].is_null());
+    // What cannot be is refused, and no unit is added.
+    let refusals: [(&[&str], i32, &str); 4] = [
+        (
+            &["add-unit", "a", "--attach-storage=data/0"],
+            1,
+            "storage \"data/0\" is already attached to unit \"b/0\"",
+        ),
+        (
+            &["add-unit", "a", "--attach-storage=data/9"],
+            1,
+            "storage instance \"data/9\" not found",
+        ),
+        (
+            &["deploy", &charm, "c", "--attach-storage", "data"],
+            2,
+            "storage ID \"data\" not valid",
+        ),
+        (
+            &["add-unit", "a", "-n2", "--attach-storage=data/0"],
+            2,
+            "--attach-storage cannot be used with -n",
+        ),
+    ];
+    for (args, code, refusal) in refusals {
+        juju.refused(args, code, refusal);
+    }
+    assert!(!juju.ok(&["status"]).contains("a/2"));
+}
+
+#[test]
 fn a_units_storage_is_listed_shown_and_part_of_status() {
     let counter = Counter::deployed("data=5M");
     let juju = &counter.juju;

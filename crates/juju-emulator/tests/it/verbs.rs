@@ -469,6 +469,19 @@ fn units_of_one_machine_cannot_open_the_same_port() {
 }
 
 #[test]
+fn a_unit_goes_by_force_after_its_hooks_or_without_any() {
+    let juju = Juju::deployed();
+    juju.ok(&["add-unit", "tiny", "-n2"]);
+    juju.ok(&["remove-unit", "--force", "tiny/0"]);
+    juju.ok(&["remove-unit", "--force", "--no-wait", "tiny/1"]);
+    juju.ok(&["remove-application", "--force", "--no-wait", "tiny"]);
+    let last = juju.hooks().into_iter().filter(|hook| hook == "remove");
+    assert_eq!(last.count(), 1);
+    assert!(!juju.on_machine("1").exists() && !juju.on_machine("2").exists());
+    assert!(!juju.ok(&["status"]).contains("tiny"));
+}
+
+#[test]
 fn refresh_brings_a_new_charm_and_leaves_the_charms_own_files() {
     let juju = Juju::deployed();
     let own = juju.on_machine("0/agents/unit-tiny-0/charm/own");
@@ -818,7 +831,11 @@ fn models_are_apart() {
 #[test]
 fn a_usage_error_exits_with_2() {
     let juju = Juju::new();
-    juju.refused(&["attach-disk", "a", "b"], 2, "unrecognized subcommand");
+    juju.refused(
+        &["attach-disk", "a", "b"],
+        2,
+        "\"attach-disk\" is not a juju command",
+    );
     juju.refused(&["status", "--nope"], 2, "--nope");
     juju.refused(
         &["add-unit", "tiny", "-n", "0"],
