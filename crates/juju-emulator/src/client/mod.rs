@@ -15,6 +15,7 @@ pub(crate) mod exec_targets;
 pub(crate) mod expose;
 pub(crate) mod format;
 pub(crate) mod full_status;
+pub(crate) mod init;
 pub(crate) mod integrate;
 pub(crate) mod key_values;
 pub(crate) mod local_charm;
@@ -98,6 +99,7 @@ enum Verb {
     Exec(exec::Exec),
     Expose(expose::Expose),
     GrantSecret(secrets::GrantSecret),
+    Init(init::Init),
     #[command(visible_aliases = ["relate", "add-relation"])]
     Integrate(integrate::Integrate),
     #[command(visible_alias = "list-machines")]
@@ -222,6 +224,7 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<()> {
         Verb::Exec(verb) => verb.run(&session, out),
         Verb::Expose(verb) => verb.run(&session),
         Verb::GrantSecret(verb) => verb.run(&session),
+        Verb::Init(verb) => verb.run(),
         Verb::Integrate(verb) => verb.run(&session),
         Verb::Machines(verb) => verb.run(&session, out),
         Verb::ModelConfig(verb) => verb.run(&session, out),

@@ -10,6 +10,7 @@ mod emulated_machine;
 mod exec;
 mod following;
 mod hook_commands;
+mod init;
 mod integrate;
 mod killed;
 mod machines;

@@ -250,6 +250,30 @@ impl Unit {
         Secret::new(self, Name::Label(label.to_owned()))
     }
 
+    /// The secret that the unit, or the application that it leads, keeps under a label, if there is one: `secret-info-get`.
+    ///
+    /// So a password is made up only once:
+    ///
+    /// ```no_run
+    /// use ops::{Leader, Result, Secret, SecretContent, Unit};
+    ///
+    /// fn password<'u>(unit: &'u Unit, leader: &Leader<'u>) -> Result<Secret<'u>> {
+    ///     if let Some(kept) = unit.kept_secret("admin")? {
+    ///         return Ok(kept);
+    ///     }
+    ///     leader.keep_secret("admin", &SecretContent::from([("password", make_up_a_password())]))
+    /// }
+    /// # fn make_up_a_password() -> String { String::new() }
+    /// ```
+    ///
+    /// # Errors
+    /// When it belongs to an application that another unit leads.
+    pub fn kept_secret(&self, label: &str) -> Result<Option<Secret<'_>>> {
+        let secrets = &self.changes().secrets;
+        let id = secrets.with_label(label, self.hook_commands())?;
+        Ok(id.map(|id| Secret::new(self, Name::Id(id))))
+    }
+
     /// Keeps a secret of the unit's own under a label, such as `password`: added if there is none, changed if its content
     /// differs.
     ///

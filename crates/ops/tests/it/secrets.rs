@@ -122,6 +122,33 @@ fn a_secret_is_added_once_and_set_when_its_content_differs() {
     assert_eq!(secret.content(), Some(&content("hunter2-two")));
 }
 
+/// Makes up a password that differs from unit to unit, once.
+struct MadeUp(u32);
+
+impl Charm for MadeUp {
+    fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
+        if unit.kept_secret("admin")?.is_none() {
+            unit.keep_secret("admin", &content(&self.0.to_string()))?;
+        }
+        let kept = unit.kept_secret("admin")?.map(|kept| kept.content());
+        assert!(kept.transpose()?.is_some());
+        Ok(Status::active())
+    }
+}
+
+#[test]
+fn what_is_made_up_is_made_up_once() {
+    // given
+    let metadata = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/secret_charm");
+    let charm = |number| Context::of_charm(&metadata, move || MadeUp(number));
+    let first = charm(1).run(&Event::Install, &State::default());
+    // when
+    let then = charm(2).run(&Event::ConfigChanged, &first.state);
+    // then
+    let admin = then.state.secret("admin").unwrap();
+    assert_eq!((admin.latest, admin.content()), (1, Some(&content("1"))));
+}
+
 #[test]
 fn a_secret_is_granted_and_its_id_published() {
     let website = Relation::new("website", 3, "proxy");
