@@ -101,7 +101,7 @@ impl Model {
                 if is_over && !told && !relation.is_peer() {
                     leave.push(id);
                 }
-            } else if !is_over {
+            } else if !is_over && state.belongs_in(relation, application) {
                 enter.push(id);
             }
         }
@@ -157,9 +157,15 @@ impl Model {
         }
         let is_container = relation.scope == Scope::Container;
         self.remove_relation_if_over(id);
+        // A subordinate goes with the last relation that holds it beside its principal.
+        let is_held = self.relations_of(application).any(|(_, relation)| {
+            let side = relation.side(application);
+            let is_in_scope = side.is_some_and(|side| side.has_in_scope(unit));
+            is_in_scope && relation.scope == Scope::Container && !relation.is_peer()
+        });
         if let Some(state) = self.unit_mut(unit) {
             state.relations.remove(&id);
-            if is_container && state.principal.is_some() {
+            if is_container && !is_held && state.principal.is_some() {
                 state.life = state.life.max(Life::Dying);
             }
         }
@@ -205,6 +211,20 @@ impl Model {
         let is_beside =
             move |(_, other): &(&String, &Unit)| other.principal.as_deref() == Some(unit);
         self.units().filter(is_beside).map(|(name, _)| name)
+    }
+}
+
+impl Unit {
+    /// Whether it can be in a relation of its application: a subordinate is in one for the units beside others only beside its own
+    /// principal.
+    fn belongs_in(&self, relation: &Relation, application: &str) -> bool {
+        let remote = relation.remote_side(application);
+        let is_beside = |principal: &String| {
+            remote.is_some_and(|side| side.application == application_of(principal))
+        };
+        relation.scope == Scope::Global
+            || relation.is_peer()
+            || self.principal.as_ref().is_none_or(is_beside)
     }
 }
 

@@ -17,6 +17,7 @@ mod machines;
 mod one_bad_unit;
 mod output;
 mod packed_charm;
+mod public_charms;
 mod readme;
 mod recorded;
 mod recorded_actions;
