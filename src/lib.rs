@@ -42,3 +42,18 @@ mod actions {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/interfaces.md")]
 mod interfaces {}
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/storage-and-resources.md")]
+mod storage_and_resources {}
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/write-tests.md")]
+mod write_tests {}
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/from-python-ops.md")]
+mod from_python_ops {}

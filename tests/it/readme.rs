@@ -1,7 +1,8 @@
 //! What the README tells operators, against what the charm does.
 
+use std::fs;
 use std::num::NonZeroU16;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hello_server::workload::WorkloadError;
 use ops::Event;
@@ -52,21 +53,60 @@ fn the_table_of_statuses_has_what_the_charm_sets_and_nothing_else() {
     }
 }
 
+/// The pages of the project, the root's first.
+fn pages() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let below = |folder: &str| -> Vec<PathBuf> {
+        let entries = fs::read_dir(root.join(folder)).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    };
+    let crates = ["crates", "examples"]
+        .iter()
+        .flat_map(|folder| below(folder));
+    [".", "docs"]
+        .iter()
+        .flat_map(|folder| below(folder))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .chain(crates.map(|path| path.join("README.md")))
+        .filter(|path| path.exists())
+        .collect()
+}
+
 #[test]
 fn every_link_to_a_file_leads_to_one() {
-    for (page, text) in [
-        ("README.md", README),
-        ("ARCHITECTURE.md", include_str!("../../ARCHITECTURE.md")),
-        ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),
-    ] {
+    let mut links = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
         let targets = text
             .split("](")
             .skip(1)
-            .filter_map(|rest| rest.split(')').next());
+            .filter_map(|rest| rest.split([')', '#']).next());
         for target in targets.filter(|target| !target.starts_with("http")) {
-            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(target);
-            assert!(file.exists(), "{page} links to {target}");
+            let file = page.parent().unwrap().join(target);
+            assert!(file.exists(), "{} links to {target}", page.display());
+            links += 1;
         }
+    }
+    assert!(links > 50);
+}
+
+#[test]
+fn a_guide_is_short_and_in_the_index() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let index = include_str!("../../docs/README.md");
+    for page in pages()
+        .iter()
+        .filter(|page| page.starts_with(root.join("docs")))
+    {
+        let lines = fs::read_to_string(page).unwrap().lines().count();
+        let name = page.file_name().unwrap().display().to_string();
+        // That one has figures.
+        let may_be_long = name == "performance.md";
+        assert!(may_be_long || lines <= 150, "docs/{name} has {lines} lines");
+        assert!(
+            name == "README.md" || index.contains(&format!("]({name})")),
+            "{name}"
+        );
     }
 }
 
