@@ -3,6 +3,15 @@
 /// Something that goes wrong with one of a hook's commands: `Fault::refused(0)` with the first.
 ///
 /// `juju-log` is not counted, and never goes wrong.
+///
+/// ```no_run
+/// # use ops::Event;
+/// # use ops_testing::{Context, Fault, State};
+/// # fn test(context: &Context) {
+/// let then = context.run_with_fault(&Event::ConfigChanged, &State::default(), Fault::refused(0));
+/// assert!(!then.succeeded());
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Which of the hook's commands it happens to, counted from 0.

@@ -1,9 +1,5 @@
 //! State-transition tests for [Juju](https://juju.is) charms: given a [`State`], when an event comes, then an [`Outcome`].
 //!
-//! The charm under test talks to the hook commands of `juju-emulator`, which answer and refuse as Juju does. So a test
-//! sees what an operator would see: which ports are open in the end, what is rolled back when a hook fails, and the
-//! very commands that were run.
-//!
 //! ```
 //! use ops::{Charm, Event, Port, Result, Status, Unit};
 //! use ops_testing::{Context, State};
@@ -33,6 +29,10 @@
 //!     ["opened-ports --endpoints --format=json", "open-port 80/tcp", "close-port 8000/tcp", "status-set active"],
 //! );
 //! ```
+//!
+//! The charm under test talks to the hook commands of `juju-emulator`, which answer and refuse as Juju does. So a test
+//! sees what an operator would see: which ports are open in the end, what is rolled back when a hook fails, and the
+//! very commands that were run.
 //!
 //! [`Context::run_action`] runs an action. [`Laws`] checks all that a holistic charm promises, in one call.
 //!

@@ -7,6 +7,17 @@ use serde_json::Value;
 use crate::state::State;
 
 /// Everything that a run of the charm left behind, also when the hook has failed.
+///
+/// ```no_run
+/// # use ops::{Event, Status};
+/// # use ops_testing::{Context, State};
+/// # fn test(context: &Context) {
+/// let then = context.run(&Event::ConfigChanged, &State::default());
+/// assert!(then.succeeded(), "{then:#?}");
+/// assert_eq!(then.state.unit_status, Some(Status::active()));
+/// assert_eq!(then.hook_commands.last().unwrap(), "status-set active");
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Outcome {

@@ -21,6 +21,31 @@ use crate::unit::Unit;
 ///
 /// Juju takes a unit down in this order: `storage-detaching`, `relation-departed` and `relation-broken`, then `stop`, then
 /// `remove`. The first three go to `reconcile` as they always do.
+///
+/// ```
+/// use ops::{Action, ActionResults, Charm, Port, Result, Status, Unit};
+///
+/// struct Website;
+///
+/// impl Charm for Website {
+///     fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
+///         unit.set_ports([Port::tcp(80)?])?;
+///         Ok(Status::active())
+///     }
+///
+///     fn action(&mut self, action: &Action<'_>, unit: &Unit) -> Result<ActionResults> {
+///         match action.name() {
+///             "whoami" => Ok([("unit", unit.name().to_string())].into()),
+///             _ => Err(action.unknown()),
+///         }
+///     }
+///
+///     fn stop(&mut self, unit: &Unit) -> Result<()> {
+///         unit.set_ports::<Port>([])?;
+///         Ok(())
+///     }
+/// }
+/// ```
 pub trait Charm {
     /// Makes the unit what its configuration and its relations ask for, and says how it fares.
     ///

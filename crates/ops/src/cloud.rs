@@ -10,6 +10,14 @@ use crate::hook_command::{HookCommand, Problem};
 use crate::unit::Unit;
 
 /// The cloud that the unit is in, such as `aws` in `eu-west-1`.
+///
+/// ```no_run
+/// # fn reconcile(unit: &ops::Unit) -> ops::Result<()> {
+/// let cloud = unit.cloud()?; // blocks the unit until `juju trust`
+/// println!("{} at {:?}", cloud.kind, cloud.endpoint);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CloudSpec {

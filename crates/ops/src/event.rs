@@ -11,6 +11,19 @@ use crate::unit_name::UnitName;
 /// The event for which Juju dispatches the charm: all of Juju 3.6 and 4.0, with what each brings.
 ///
 /// A charm that reconciles seldom looks at it: what the unit should look like does not depend on what has happened.
+///
+/// The rare need is an event after which nothing is the same, such as one in which this very unit leaves its peers:
+///
+/// ```
+/// use ops::{Event, Unit};
+///
+/// fn is_leaving(unit: &Unit) -> bool {
+///     match unit.event() {
+///         Event::RelationDeparted(event) => event.departing_unit.as_ref() == Some(unit.name()),
+///         _ => false,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Event {

@@ -10,6 +10,18 @@ use crate::unit_name::UnitName;
 use crate::variables::{JUJU_DISPATCH_PATH, JujuContextError, Variables};
 
 /// What the `JUJU_*` variables of a hook say: which unit this is, where, and what happened.
+///
+/// A charm gets it from [`run`](crate::run), for what it must know before there is a [`Unit`](crate::Unit):
+///
+/// ```no_run
+/// # struct Website(std::path::PathBuf);
+/// # impl ops::Charm for Website {
+/// #     fn reconcile(&mut self, _: &ops::Unit) -> ops::Result<ops::Status> { Ok(ops::Status::active()) }
+/// # }
+/// fn main() -> std::process::ExitCode {
+///     ops::run(|context| Website(context.charm_dir().join("templates")))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct JujuContext {
     event: Event,

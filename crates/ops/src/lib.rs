@@ -37,19 +37,21 @@
 //! | open and close ports | [`Unit::set_ports`], [`Port`] |
 //! | show how the unit fares | the [`Status`] that `reconcile` returns, [`Unit::set_status`] on the way, [`Unit::set_workload_version`] |
 //! | stop and remove the workload | [`Charm::stop`], [`Charm::remove`] |
-//! | talk to other applications and to peers | [`Unit::relation`], [`Unit::relations`], [`Relation`] |
+//! | talk to other applications and to peers | [`Unit::relation`], [`Unit::relations`], [`Relation`]; [`json`] for fields that are JSON |
 //! | keep data, and ask for more room | [`Unit::storages`], [`Unit::add_storage`], [`Storage`] |
 //! | learn addresses | [`Unit::network`], [`Relation::network`], [`Network`] |
 //! | read what the operator supplies as a file | [`Unit::resource`] |
 //! | reach the cloud | [`Unit::cloud`], [`CloudSpec`] |
 //! | reboot the machine | [`Unit::reboot`] |
-//! | keep passwords, and hand them to others | [`Unit::keep_secret`], [`Leader::keep_secret`], [`Unit::secret`], [`Secret`] |
+//! | keep passwords, and hand them to others | [`Unit::keep_secret`], [`Leader::keep_secret`], [`Unit::kept_secret`], [`Unit::secret`], [`Secret`] |
 //! | act for the whole application | [`Unit::leader`], [`Leader`] |
 //! | carry out what operators run | [`Charm::action`], [`Action::read`], [`ActionResults`] |
 //! | look at what happened | [`Unit::event`], [`Event`] |
 //! | say that the operator must act | [`Error::blocked`] |
 //! | say that something else must happen first | [`Error::waiting`] |
 //! | log | `tracing::info!` and its kin |
+//! | name what Juju names | [`UnitName`], [`RelationId`], [`StorageId`], [`SecretId`], [`TaskId`] |
+//! | start a charm | [`run`]; in a test [`dispatch`], with a [`JujuContext`] and [`HookCommands`] of its own |
 //!
 //! # All or nothing
 //!

@@ -6,6 +6,11 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 /// The name of a unit, such as `hello-server/0`: an application and a number.
+///
+/// ```
+/// let unit: ops::UnitName = "hello-server/0".parse().unwrap();
+/// assert_eq!((unit.application(), unit.number()), ("hello-server", 0));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct UnitName {

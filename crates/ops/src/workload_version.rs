@@ -7,6 +7,13 @@ use crate::unit::Unit;
 impl Unit {
     /// Shows which version of the workload is running, such as `16.4`: `application-version-set`. It takes effect at once.
     ///
+    /// ```no_run
+    /// # fn reconcile(unit: &ops::Unit) -> ops::Result<()> {
+    /// unit.set_workload_version("16.4")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Only those of any hook command.
     pub fn set_workload_version(&self, version: &str) -> Result<()> {

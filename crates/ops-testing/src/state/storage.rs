@@ -11,6 +11,16 @@ use serde::Serialize;
 /// One instance of storage that the unit has: `Storage::new("data", 0, "/srv/data")` is `data/0`.
 ///
 /// [`Context::storage`](crate::Context::storage) makes one with a directory of its own.
+///
+/// ```no_run
+/// # use ops_testing::{Context, State};
+/// # fn test(context: &Context) {
+/// let data = context.storage("data", 0);
+/// let given = State::default().with_storage(data.clone());
+/// let then = context.run(&data.detaching(), &given);
+/// assert!(then.state.storages.is_empty());
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Storage {
     /// Its name in the charm's metadata, such as `data`.

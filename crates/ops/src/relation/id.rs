@@ -6,6 +6,11 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 /// A relation as Juju names it, such as `db:7`: the charm's own endpoint, and the relation's number in the model.
+///
+/// ```
+/// let relation: ops::RelationId = "db:7".parse().unwrap();
+/// assert_eq!((relation.endpoint(), relation.number()), ("db", 7));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct RelationId {

@@ -4,6 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A storage instance as Juju names it, such as `data/0`: its name in the charm's metadata, and a number.
+///
+/// ```
+/// let storage: ops::StorageId = "data/0".parse().unwrap();
+/// assert_eq!((storage.name(), storage.number()), ("data", 0));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StorageId {
     name: String,
