@@ -60,6 +60,7 @@ pub(crate) fn take_effect(
         Effect::SecretRead { id, consumer } => {
             if let Some(secret) = model.secrets.get_mut(&id) {
                 secret.consumers.insert(unit.to_owned(), consumer);
+                secret.prune();
             }
         }
         Effect::ActionLog(message) => {

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::charm::json_schema;
+use crate::charm::name::is_action;
+use crate::go::strconv::quote;
 
 /// What a charm declares about one of its actions.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +16,49 @@ pub struct ActionSpec {
 }
 
 impl ActionSpec {
+    /// Refuses what Juju does not take as an action of a charm. The error is Juju's text.
+    pub(crate) fn check_declared(charm: &str, name: &str, declared: &Value) -> Result<(), String> {
+        if !is_action(name) {
+            return Err(format!("bad action name {name}"));
+        }
+        let reason = match name {
+            _ if charm.starts_with("juju-") => "",
+            "juju" => "\"juju\" is a reserved name",
+            name if name.starts_with("juju-") => "the \"juju-\" prefix is reserved",
+            _ => "",
+        };
+        if !reason.is_empty() {
+            return Err(format!("cannot use action name {name}: {reason}"));
+        }
+        let form_of = |value: &Value| match value {
+            Value::String(_) => "string",
+            Value::Array(_) => "YAML list",
+            Value::Bool(_) => "bool",
+            _ => "",
+        };
+        for (key, form) in [
+            ("description", "string"),
+            ("title", "string"),
+            ("required", "YAML list"),
+            ("parallel", "bool"),
+            ("execution-group", "string"),
+        ] {
+            if declared
+                .get(key)
+                .is_some_and(|value| form_of(value) != form)
+            {
+                let key = quote(key);
+                return Err(format!("value for schema key {key} must be a {form}"));
+            }
+        }
+        if declared.get("params").is_some_and(|it| !it.is_object()) {
+            return Err("params failed to parse as a map".to_owned());
+        }
+        let schema = Self::new(name, declared).schema;
+        json_schema::check_schema(&schema)
+            .map_err(|why| format!("invalid params schema for action schema {name}: {why}"))
+    }
+
     /// Reads an entry of `actions.yaml`, where `params` stands for the schema's `properties`.
     pub(crate) fn new(name: &str, declared: &Value) -> Self {
         let mut schema = Map::new();

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use crate::charm::action::ActionSpec;
 use crate::charm::charm_yaml::read_yaml;
 use crate::charm::metadata::{Charm, CharmError};
 
@@ -24,7 +25,7 @@ pub(crate) fn check_charm_directory(directory: &Path) -> Result<Charm, CharmErro
         return Err(not_a_charm("it has no metadata.yaml"));
     }
     let charm = Charm::read(directory)?;
-    check_declarations(directory, "metadata.yaml")?;
+    check_declarations(directory, "metadata.yaml", &charm)?;
     match fs::metadata(directory.join("dispatch")) {
         Ok(file) if file.is_file() && file.permissions().mode() & 0o111 != 0 => Ok(charm),
         Ok(_) => Err(not_a_charm(
@@ -35,8 +36,13 @@ pub(crate) fn check_charm_directory(directory: &Path) -> Result<Charm, CharmErro
     }
 }
 
-/// Checks that a charm declares what Juju wants from every charm, in `metadata.yaml` or `charmcraft.yaml` and in `config.yaml`.
-pub(crate) fn check_declarations(directory: &Path, metadata: &str) -> Result<(), CharmError> {
+/// Checks that a charm declares what Juju wants from every charm, in `metadata.yaml` or `charmcraft.yaml`, of actions, and in
+/// `config.yaml`.
+pub(crate) fn check_declarations(
+    directory: &Path,
+    metadata: &str,
+    charm: &Charm,
+) -> Result<(), CharmError> {
     let refused = |file: &str, what: &str| {
         Err(CharmError::NotACharm {
             directory: directory.to_owned(),
@@ -65,6 +71,11 @@ pub(crate) fn check_declarations(directory: &Path, metadata: &str) -> Result<(),
             if !seen.insert(endpoint) {
                 return refused(metadata, &format!("calls two relations {endpoint:?}"));
             }
+        }
+    }
+    for (name, about) in &charm.actions {
+        if let Err(why) = ActionSpec::check_declared(&charm.name, name, about) {
+            return refused("actions", &format!("are none of Juju's: {why}"));
         }
     }
     let config: Option<Map<String, Value>> = read_yaml(&directory.join("config.yaml"))?;

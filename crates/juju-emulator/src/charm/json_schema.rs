@@ -1,8 +1,8 @@
 //! Whether a value fits a JSON schema, in the words of Juju's library, `gojsonschema`.
 //!
-//! It knows what actions use: `type`, `enum`, `properties`, `required`, `additionalProperties`, `items` and the limits of
-//! numbers, texts and lists. Other keywords are not looked at.
+//! It knows the keywords of draft 4, but for `format`, and but for references, which Juju refuses.
 
+use regex::Regex;
 use serde_json::{Map, Value};
 
 use crate::go::json;
@@ -13,6 +13,53 @@ pub(crate) fn errors(schema: &Value, value: &Value) -> Vec<String> {
     let mut errors = Vec::new();
     check(schema, value, "(root)", &mut errors);
     errors
+}
+
+/// Refuses what is no schema: a type that there is not, a pattern that cannot be read, a reference.
+pub(crate) fn check_schema(schema: &Value) -> Result<(), String> {
+    let types = schema.get("type");
+    let patterns = schema["patternProperties"].as_object();
+    let patterns = patterns.into_iter().flat_map(Map::keys).map(String::as_str);
+    for pattern in patterns.chain(schema["pattern"].as_str()) {
+        Regex::new(pattern).map_err(|_| format!("{} is not a valid pattern", quote(pattern)))?;
+    }
+    for name in types.into_iter().flat_map(names) {
+        if !TYPES.contains(&name.as_str().unwrap_or_default()) {
+            return Err(format!("{} is not a valid type", json::compact(name)));
+        }
+    }
+    for key in ["$ref", "$schema"] {
+        if schema.get(key).is_some() {
+            let key = quote(key);
+            return Err(format!(
+                "schema key {key} not compatible with this version of juju"
+            ));
+        }
+    }
+    let maps = ["properties", "patternProperties"].map(|key| schema[key].as_object());
+    let in_maps = maps.into_iter().flatten().flat_map(Map::values);
+    let lists = ["allOf", "anyOf", "oneOf", "items"].map(|key| schema[key].as_array());
+    let in_lists = lists.into_iter().flatten().flatten();
+    let single = ["items", "additionalItems", "additionalProperties", "not"];
+    let single = single.iter().filter_map(|key| schema.get(key));
+    in_maps
+        .chain(in_lists)
+        .chain(single)
+        .filter(|inner| inner.is_object())
+        .try_for_each(check_schema)
+}
+
+/// What a schema's `type` may be.
+const TYPES: [&str; 7] = [
+    "array", "boolean", "integer", "null", "number", "object", "string",
+];
+
+/// One name, or several in a list.
+fn names(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(names) => names,
+        name => std::slice::from_ref(name),
+    }
 }
 
 /// The parameters with the schema's defaults where they are not given, in nested maps too.
@@ -32,10 +79,10 @@ pub(crate) fn with_defaults(schema: &Value, params: &Map<String, Value>) -> Map<
 }
 
 fn check(schema: &Value, value: &Value, context: &str, errors: &mut Vec<String>) {
-    let types: Vec<&str> = match &schema["type"] {
-        Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
-        one => one.as_str().into_iter().collect(),
-    };
+    let types: Vec<_> = names(&schema["type"])
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     let mut wrong = |why: String| {
         let mut given = value.clone();
         given.sort_all_objects();
@@ -61,6 +108,7 @@ fn check(schema: &Value, value: &Value, context: &str, errors: &mut Vec<String>)
             values.join(",")
         ));
     }
+    combinations(schema, value).for_each(|why| wrong(why.to_owned()));
     match value {
         Value::Number(number) => {
             let number = number.as_f64().unwrap_or_default();
@@ -73,6 +121,11 @@ fn check(schema: &Value, value: &Value, context: &str, errors: &mut Vec<String>)
             ];
             limits_of_length(schema, text.chars().count(), limits)
                 .for_each(|(why, limit)| wrong(format!("{why} {limit}")));
+            if let Some(pattern) = schema["pattern"].as_str()
+                && !matches(pattern, text)
+            {
+                wrong(format!("does not match pattern '{pattern}'"));
+            }
         }
         Value::Array(items) => {
             let limits = [
@@ -81,29 +134,115 @@ fn check(schema: &Value, value: &Value, context: &str, errors: &mut Vec<String>)
             ];
             limits_of_length(schema, items.len(), limits)
                 .for_each(|(why, limit)| wrong(format!("{why} {limit} items")));
-            if schema["items"].is_object() {
-                for (number, item) in items.iter().enumerate() {
-                    check(
-                        &schema["items"],
-                        item,
-                        &format!("{context}.{number}"),
-                        errors,
-                    );
-                }
+            let is_doubled =
+                |(at, item): (usize, &Value)| items[..at].iter().any(|other| is_equal(other, item));
+            if schema["uniqueItems"] == true && items.iter().enumerate().any(is_doubled) {
+                wrong("array items must be unique".to_owned());
+            }
+            if schema["additionalItems"] == false
+                && let Some(declared) = schema["items"].as_array()
+                && declared.len() < items.len()
+            {
+                wrong("no additional item allowed on array".to_owned());
+            }
+            for (number, (item, schema)) in items.iter().zip(schemas_of_items(schema)).enumerate() {
+                check(schema, item, &format!("{context}.{number}"), errors);
             }
         }
         Value::Object(fields) => {
-            surplus_and_missing(schema, fields).for_each(wrong);
+            let limits = [
+                ("minProperties", "must have at least"),
+                ("maxProperties", "must have at the most"),
+            ];
+            limits_of_length(schema, fields.len(), limits)
+                .for_each(|(why, limit)| wrong(format!("{why} {limit} properties")));
+            surplus_and_missing(schema, fields).for_each(&mut wrong);
+            missing_dependencies(schema, fields).for_each(&mut wrong);
             for (name, field) in fields {
-                let property = schema["properties"].get(name);
-                let of_others = Some(&schema["additionalProperties"]).filter(|it| it.is_object());
-                if let Some(schema) = property.or(of_others) {
+                for schema in schemas_of_field(schema, name) {
                     check(schema, field, &format!("{context}.{name}"), errors);
                 }
             }
         }
         Value::Null | Value::Bool(_) => {}
     }
+}
+
+/// What is wrong with a value by the schemas that a schema combines.
+fn combinations(schema: &Value, value: &Value) -> impl Iterator<Item = &'static str> {
+    let count = |key: &str| {
+        let schemas = schema[key].as_array()?;
+        let fitting = schemas.iter().filter(|schema| fits(schema, value));
+        Some((fitting.count(), schemas.len()))
+    };
+    let one = count("oneOf").filter(|(fitting, _)| *fitting != 1);
+    let any = count("anyOf").filter(|(fitting, _)| *fitting == 0);
+    let all = count("allOf").filter(|(fitting, all)| fitting < all);
+    let not = schema.get("not").filter(|schema| fits(schema, value));
+    let wrong = [
+        one.map(|_| "must validate one and only one schema (oneOf)"),
+        any.map(|_| "must validate at least one schema (anyOf)"),
+        all.map(|_| "must validate all the schemas (allOf)"),
+        not.map(|_| "must not validate the schema (not)"),
+    ];
+    wrong.into_iter().flatten()
+}
+
+fn fits(schema: &Value, value: &Value) -> bool {
+    errors(schema, value).is_empty()
+}
+
+/// Whether a text has the pattern in it; one that cannot be read, which Juju refuses with the charm, is in none.
+fn matches(pattern: &str, text: &str) -> bool {
+    Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text))
+}
+
+/// The schemas of the items of a list, one after the other; those that may follow them have `additionalItems`.
+fn schemas_of_items(schema: &Value) -> impl Iterator<Item = &Value> {
+    let (first, others) = match &schema["items"] {
+        Value::Array(first) => (first.as_slice(), &schema["additionalItems"]),
+        others => (&[][..], others),
+    };
+    let others = Some(others).filter(|schema| schema.is_object());
+    first.iter().chain(others.into_iter().cycle())
+}
+
+/// The schemas that the value under a name has to fit.
+fn schemas_of_field<'a>(schema: &'a Value, name: &'a str) -> impl Iterator<Item = &'a Value> {
+    let property = schema["properties"].get(name);
+    let patterns = schema["patternProperties"].as_object();
+    let of_patterns = patterns.into_iter().flatten();
+    let mut declared = property
+        .into_iter()
+        .chain(
+            of_patterns
+                .filter(move |(pattern, _)| matches(pattern, name))
+                .map(|(_, it)| it),
+        )
+        .peekable();
+    let is_declared = declared.peek().is_some();
+    let others = &schema["additionalProperties"];
+    let of_others = (!is_declared && others.is_object()).then_some(others);
+    declared.chain(of_others)
+}
+
+/// The names, or schemas, that are wanted with other names.
+fn missing_dependencies(
+    schema: &Value,
+    fields: &Map<String, Value>,
+) -> impl Iterator<Item = String> {
+    let dependencies = schema["dependencies"].as_object().into_iter().flatten();
+    let given = dependencies.filter(|(name, _)| fields.contains_key(*name));
+    given.filter_map(|(_, wanted)| {
+        if wanted.is_object() {
+            let value = Value::from(fields.clone());
+            return errors(wanted, &value).into_iter().next();
+        }
+        let missing = names(wanted).iter().filter_map(Value::as_str);
+        let missing = missing.filter(|name| !fields.contains_key(*name));
+        let missing = missing.map(|name| format!("has a dependency on {name}"));
+        missing.into_iter().next()
+    })
 }
 
 fn is_of_type(value: &Value, name: &str) -> bool {
@@ -147,7 +286,11 @@ fn limits_of_number(schema: &Value, number: f64) -> impl Iterator<Item = String>
         };
         (number < limit || above && number <= limit).then_some((why, limit))
     });
-    let wrong = too_high.into_iter().chain(too_low);
+    let is_multiple = |factor: &f64| (number / factor).fract() == 0.0;
+    let factor = schema["multipleOf"].as_f64();
+    let no_multiple = factor.filter(|factor| !is_multiple(factor));
+    let no_multiple = no_multiple.map(|factor| ("a multiple of", factor));
+    let wrong = too_high.into_iter().chain(too_low).chain(no_multiple);
     wrong.map(|(why, limit)| format!("must be {why} {}", json_number(limit)))
 }
 
@@ -178,7 +321,7 @@ fn surplus_and_missing(
     let is_closed = schema["additionalProperties"] == false;
     let surplus = fields
         .keys()
-        .filter(move |name| is_closed && schema["properties"].get(name).is_none())
+        .filter(move |name| is_closed && schemas_of_field(schema, name).next().is_none())
         .map(|name| format!("additional property {} is not allowed", quote(name)));
     missing.chain(surplus)
 }

@@ -26,6 +26,16 @@ pub(crate) fn is_unit(name: &str) -> bool {
         .is_some_and(|(application, number)| is_name(application) && is_machine(number))
 }
 
+/// Whether Juju takes it as the name of an action, and of a parameter or result: `max-size`.
+pub(crate) fn is_action(name: &str) -> bool {
+    let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let ends = [name.bytes().next(), name.bytes().last()];
+    ends.into_iter().all(|end| end.is_some_and(is_alphanumeric))
+        && name
+            .bytes()
+            .all(|byte| is_alphanumeric(byte) || byte == b'-')
+}
+
 /// Whether Juju takes it as the number of a machine: `0`, but not `00`. Machines in machines, `0/lxd/1`, are none here.
 pub(crate) fn is_machine(number: &str) -> bool {
     let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());

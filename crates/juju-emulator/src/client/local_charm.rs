@@ -59,8 +59,9 @@ pub(crate) fn stage_charm(
         pack::copy_directory(&source, into).with_context(|| format!("cannot use {name}"))?;
     } else if stage::is_rust_charm(&source)? {
         // What is wrong is said before minutes of building.
-        check(&Charm::read(&source)?)?;
-        check_declarations(&source, "charmcraft.yaml")?;
+        let charm = Charm::read(&source)?;
+        check(&charm)?;
+        check_declarations(&source, "charmcraft.yaml", &charm)?;
         let binaries = stage::build(&source)?;
         stage::stage(&source, &binaries, into)?;
     } else if source.join("charmcraft.yaml").is_file() {

@@ -7,10 +7,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value};
 
-use crate::charm::name::is_unit_or_leader;
+use crate::charm::name::{is_action, is_unit_or_leader};
 use crate::go::strconv::quote;
 use crate::go::yaml;
-use crate::hook::action::commands::is_key;
 use crate::hook::action::view::insert_at;
 
 /// What the arguments say.
@@ -61,7 +60,7 @@ pub(crate) fn request(arguments: &[String]) -> Result<Request<'_>, String> {
     let units = arguments.iter().map(String::as_str);
     let units: Vec<_> = units.take_while(|name| is_unit_or_leader(name)).collect();
     let rest = &arguments[units.len()..];
-    if let Some(name) = rest.first().filter(|name| !is_key(name)) {
+    if let Some(name) = rest.first().filter(|name| !is_action(name)) {
         return Err(format!("invalid unit or action name {}", quote(name)));
     }
     let Some(first) = units.first() else {
@@ -82,7 +81,7 @@ pub(crate) fn request(arguments: &[String]) -> Result<Request<'_>, String> {
             let argument = quote(argument);
             format!("argument {argument} must be of the form key.key.key...=value")
         })?;
-        match key.split('.').find(|part| !is_key(part)) {
+        match key.split('.').find(|part| !is_action(part)) {
             None => Ok((key, value)),
             Some(part) => Err(format!(
                 "key {} must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric and hyphens",

@@ -13,7 +13,7 @@ use crate::controller::secret::{Secret, SecretGrant, SecretOwner};
 use crate::controller::secret_changes::SecretUpdate;
 use crate::controller::secret_content::SecretContent;
 use crate::controller::secret_id;
-use crate::go::strconv::quote;
+use crate::go::strconv::{parse_bool, quote};
 
 /// Add a secret that applications can be let read.
 #[derive(Debug, clap::Args)]
@@ -32,6 +32,9 @@ pub(crate) struct UpdateSecret {
     /// A new name.
     #[arg(long)]
     name: Option<String>,
+    /// Remove each revision from now on, or no longer with --auto-prune=false, when nobody reads it any more.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
+    auto_prune: Option<bool>,
     #[command(flatten)]
     given: Given,
 }
@@ -132,7 +135,9 @@ impl UpdateSecret {
                 refuse_name(model, name)?;
             }
             if let Some(secret) = model.secrets.get_mut(id) {
+                secret.auto_prune = self.auto_prune.unwrap_or(secret.auto_prune);
                 update.apply(secret, Timestamp::now());
+                secret.prune();
             }
             Ok(())
         })

@@ -94,6 +94,7 @@ impl Model {
         });
         for secret in self.secrets.values_mut() {
             secret.consumers.retain(|unit, _| units.contains(unit));
+            secret.prune();
             secret.grants.retain(|target, grant| {
                 let is_there = applications.contains(target) || units.contains(target);
                 is_there && grant.relation.is_none_or(|id| relations.contains(&id))

@@ -30,6 +30,8 @@ pub struct Secret {
     pub latest: u64,
     /// Its revisions that have not been removed, by number.
     pub revisions: BTreeMap<u64, SecretRevision>,
+    /// Whether a revision goes when nobody reads it any more.
+    pub auto_prune: bool,
     /// Who may read it beside its owner, by the name of an application or unit.
     pub grants: BTreeMap<String, SecretGrant>,
     /// The units that have read it.
@@ -203,6 +205,15 @@ impl Secret {
             **number < self.latest && !revision.remove_told && !is_tracked(**number)
         });
         unused.map(|(number, _)| *number)
+    }
+
+    /// Removes the revisions that nobody reads any more, if that is wanted.
+    pub(crate) fn prune(&mut self) {
+        while self.auto_prune
+            && let Some(number) = self.unused_revision()
+        {
+            self.revisions.remove(&number);
+        }
     }
 
     fn is_owned_by_application_of(&self, unit: &str) -> bool {

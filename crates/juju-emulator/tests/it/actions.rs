@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
+use juju_emulator::charm::action::ActionSpec;
 use serde_json::{Value, json};
 
 use crate::emulated_machine::eventually;
@@ -136,6 +137,28 @@ fn parameters_come_from_a_file_and_from_arguments_and_have_defaults() {
     assert_eq!(refused["status"], "error");
     let why = "cannot run \"show\" action: validation failed: (root).file : must be of type object, given 1";
     assert_eq!(refused["message"], why);
+}
+
+#[test]
+fn every_keyword_of_a_schema_counts() {
+    let cases = include_str!("../cases/action_schemas.txt").lines().skip(1);
+    for case in cases {
+        let [schema, value, then] = case.split(" |").collect::<Vec<_>>()[..] else {
+            panic!("{case}");
+        };
+        let [schema, value]: [Value; 2] =
+            [schema, value].map(|json| serde_json::from_str(json).unwrap());
+        let action = ActionSpec {
+            description: String::new(),
+            schema: json!({"properties": {"it": schema}}),
+        };
+        let checked = action.check(json!({"it": value}).as_object().unwrap());
+        match (then.trim(), &checked) {
+            ("", checked) => assert_eq!(*checked, Ok(()), "{case}"),
+            (then, Err(why)) => assert!(why.contains(then) && !why.contains("; "), "{case}: {why}"),
+            _ => panic!("{case}: it fits"),
+        }
+    }
 }
 
 #[test]

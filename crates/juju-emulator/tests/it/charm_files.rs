@@ -343,3 +343,48 @@ fn what_juju_refuses_is_refused() {
         juju.ok(&["refresh", "tiny", "--path", &juju.charm()]);
     }
 }
+
+#[test]
+fn actions_that_juju_does_not_take_are_refused_with_the_charm() {
+    let juju = Juju::new();
+    let given_then = [
+        ("Say: {}", "bad action name Say"),
+        (
+            "juju-say: {}",
+            "cannot use action name juju-say: the \"juju-\" prefix is reserved",
+        ),
+        (
+            "say: {description: 5}",
+            "value for schema key \"description\" must be a string",
+        ),
+        (
+            "say: {params: {text: {type: string, required: true}}, required: text}",
+            "value for schema key \"required\" must be a YAML list",
+        ),
+        ("say: {params: [text]}", "params failed to parse as a map"),
+        (
+            "say: {params: {times: {type: int}}}",
+            "invalid params schema for action schema say: \"int\" is not a valid type",
+        ),
+        (
+            "say: {params: {text: {oneOf: [{}, {items: {$ref: x}}]}}}",
+            "schema key \"$ref\" not compatible with this version of juju",
+        ),
+        (
+            "say: {params: {text: {pattern: \"[\"}}}",
+            "invalid params schema for action schema say: \"[\" is not a valid pattern",
+        ),
+    ];
+    for (actions, then) in given_then {
+        juju.write_charm("actions.yaml", actions);
+        juju.refused(&["deploy", &juju.charm()], 1, then);
+    }
+    juju.write_charm(
+        "actions.yaml",
+        "say: {params: {text: {pattern: \"^[a-z]+$\"}}, parallel: true}",
+    );
+    juju.ok(&["deploy", &juju.charm()]);
+    let refused = juju.ok(&["run", "tiny/0", "say", "text=A1"]);
+    let then = "(root).text : does not match pattern '^[a-z]+$', given \"A1\"";
+    assert!(refused.contains(then), "{refused}");
+}

@@ -46,6 +46,31 @@ fn the_tour_can_be_followed() {
 }
 
 #[test]
+fn every_verb_has_its_place() {
+    let help = Command::new(env!("CARGO_BIN_EXE_juju-emulator"))
+        .arg("help")
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let verbs = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|verb| *verb != "help");
+    let verbs: Vec<_> = verbs.map(|verb| format!("`{verb}`")).collect();
+    assert!(verbs.len() > 50, "{help}");
+    let (_, section) = README.split_once("\n## The verbs\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let missing: Vec<_> = verbs
+        .iter()
+        .filter(|verb| !section.contains(*verb))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn the_hook_commands_are_listed() {
     let names: Vec<_> = hook_command_names()
         .map(|name| format!("`{name}`"))

@@ -155,3 +155,49 @@ fn secrets_go_with_their_owners() {
     juju.ok(&["remove-application", "--no-prompt", "a"]);
     assert!(!secrets().contains(&of_application));
 }
+
+#[test]
+fn revisions_that_nobody_reads_go_by_themselves_if_the_operator_says_so() {
+    // given
+    let juju = two_units();
+    let id = juju.ok(&["add-secret", "mine", "password=one"]);
+    juju.ok(&["grant-secret", "mine", "a"]);
+    let read = |unit, flag: &str| {
+        let read = exec(
+            &juju,
+            unit,
+            &format!("secret-get {} password {flag}", id.trim()),
+        );
+        read.stdout.trim().to_owned()
+    };
+    let revisions = || {
+        let shown = juju.ok(&["show-secret", "mine", "--revisions", "--format=json"]);
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        let secret = shown.as_object().unwrap().values().next().unwrap();
+        let revisions = secret["revisions"].as_array().unwrap().iter();
+        revisions
+            .map(|it| it["revision"].as_u64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(read("a/0", ""), "one");
+    // when
+    juju.ok(&["update-secret", "mine", "password=two"]);
+    juju.ok(&["update-secret", "mine", "password=three"]);
+    assert_eq!(revisions(), [1, 2, 3]);
+    juju.ok(&["update-secret", "mine", "--auto-prune"]);
+    // then the one that is read stays, until it is not
+    assert_eq!(revisions(), [1, 3]);
+    assert_eq!(read("a/0", ""), "one");
+    juju.ok(&["update-secret", "mine", "password=four"]);
+    assert_eq!(revisions(), [1, 4]);
+    assert_eq!(read("a/0", "--refresh"), "four");
+    assert_eq!(revisions(), [4]);
+    juju.ok(&[
+        "update-secret",
+        "mine",
+        "password=five",
+        "--auto-prune=false",
+    ]);
+    assert_eq!(read("a/0", "--refresh"), "five");
+    assert_eq!(revisions(), [4, 5]);
+}

@@ -1,5 +1,6 @@
 //! `action-get`, `action-set`, `action-fail` and `action-log`.
 
+use crate::charm::name::is_action;
 use crate::go::strconv::quote;
 use crate::hook::action::view::{insert_at, value_at};
 use crate::hook::command::{Call, Failure, HookCommand, TakesEffect};
@@ -59,7 +60,7 @@ fn result(argument: &str) -> Result<(String, String), String> {
         )
     })?;
     for part in key.split('.') {
-        if !is_key(part) {
+        if !is_action(part) {
             return Err(format!(
                 "key {} must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric, hyphens and periods",
                 quote(part)
@@ -70,16 +71,6 @@ fn result(argument: &str) -> Result<(String, String), String> {
         }
     }
     Ok((key.to_owned(), value.to_owned()))
-}
-
-/// Whether a text is a key of parameters and results, such as `max-size`; it is also the rule for an action's name.
-pub(crate) fn is_key(text: &str) -> bool {
-    let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let ends = [text.bytes().next(), text.bytes().last()];
-    ends.into_iter().all(|end| end.is_some_and(is_alphanumeric))
-        && text
-            .bytes()
-            .all(|byte| is_alphanumeric(byte) || byte == b'-')
 }
 
 pub(crate) const ACTION_FAIL: HookCommand = HookCommand {
