@@ -48,11 +48,9 @@ impl<W: Workload> Charm for HelloServer<W> {
             Requirer::new(relation).url()?
         } else {
             let Config { server_port } = unit.config()?;
-            let address = SocketAddr::new(
-                unit.network("ingress")?.bind_address(),
-                NonZeroU16::from(server_port).get(),
-            );
-            format!("http://{address}/")
+            let address = unit.network("ingress")?.bind_address();
+            let port = NonZeroU16::from(server_port).get();
+            format!("http://{}/", SocketAddr::new(address, port))
         };
         Ok([("url", url)].into())
     }

@@ -47,7 +47,7 @@ fn main() -> anyhow::Result<ExitCode> {
                 Some(port) => {
                     server::listen(port).with_context(|| format!("cannot listen on port {port}"))?
                 }
-                None => server::inherited_listener()?,
+                None => http_server::inherited_listener().context("without --port")?,
             };
             server::serve(&name, listener)?;
             Ok(ExitCode::SUCCESS)

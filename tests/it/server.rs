@@ -292,7 +292,7 @@ fn says_what_to_do_when_it_has_no_socket() {
     assert!(!output.status.success());
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(
-        stderr.contains("no socket was inherited: give --port"),
+        stderr.contains("no socket was inherited: have systemd start this"),
         "{stderr}"
     );
 }

@@ -2,8 +2,9 @@
 
 use std::{env, fs, process::Command};
 
-use hello_server::server::{MAX_BUFFER, MAX_CONNECTIONS};
+use hello_server::server::LIMITS;
 use hello_server::systemd::Systemd;
+use http_server::MAX_CLIENTS;
 
 #[test]
 fn limits_leave_room_for_all_connections() {
@@ -12,8 +13,8 @@ fn limits_leave_room_for_all_connections() {
         let value = unit.lines().find_map(|line| line.strip_prefix(key));
         value.unwrap().trim_end_matches('M').parse().unwrap()
     };
-    assert!(limit("LimitNOFILE=") > MAX_CONNECTIONS + 20);
-    assert!(limit("MemoryMax=") * 1024 * 1024 > MAX_CONNECTIONS * 4 * MAX_BUFFER);
+    assert!(limit("LimitNOFILE=") > MAX_CLIENTS + 20);
+    assert!(limit("MemoryMax=") * 1024 * 1024 > MAX_CLIENTS * 4 * LIMITS.buffer);
 }
 
 #[test]

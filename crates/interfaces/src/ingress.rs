@@ -52,6 +52,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
 use std::num::NonZeroU16;
 
 use ops::{Error, Leader, Relation, Result, Unit, UnitName};
@@ -114,7 +115,7 @@ pub struct HealthcheckParams {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitData {
     /// A name or an address under which the provider reaches it, such as `10.0.0.7`.
-    #[serde(with = "json_or_text")]
+    #[serde(serialize_with = "json_or_text::serialize", deserialize_with = "host")]
     pub host: String,
     /// The address that it is bound to, such as `10.0.0.7`.
     #[serde(default, with = "json_or_text::option")]
@@ -153,6 +154,30 @@ impl UnitData {
             ip: Some(ingress_address.clone()),
             host: ingress_address,
         })
+    }
+
+    /// Where the unit answers on `port`, as a part of a url: `10.0.0.7:8000` or `[fd00::7]:8000`.
+    #[must_use]
+    pub fn authority(&self, port: NonZeroU16) -> String {
+        match self.host.parse::<Ipv6Addr>() {
+            Ok(address) => format!("[{address}]:{port}"),
+            Err(_) => format!("{}:{port}", self.host),
+        }
+    }
+}
+
+fn host<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let host: String = json_or_text::deserialize(deserializer)?;
+    let in_a_name = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
+    let is_name = !host.is_empty() && host.chars().all(in_a_name);
+    if is_name || host.parse::<Ipv6Addr>().is_ok() {
+        Ok(host)
+    } else {
+        let expected = "a name or an address such as 10.0.0.7";
+        Err(D::Error::invalid_value(
+            Unexpected::Other("host"),
+            &expected,
+        ))
     }
 }
 

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::path::Path;
 
-use interfaces::ingress::{ApplicationData, HealthcheckParams, Provider, Requirer, Scheme};
+use interfaces::ingress::{
+    ApplicationData, HealthcheckParams, Provider, Requirer, Scheme, UnitData,
+};
 use ops::{Charm, Event, Result, Status, Unit};
 use ops_testing::{Context, Outcome, Relation, State};
 
@@ -272,5 +274,41 @@ fn what_cannot_be_used_is_named_by_its_key() {
             "blocked: api has published as {key} in public:4 what cannot be used, expected {expected}; see whether its charm is too old or too new"
         );
         assert_eq!(said, blocked);
+    }
+}
+
+#[test]
+fn a_host_is_a_name_or_an_address() {
+    for host in ["web.lxd", "10.0.0.8", "fd00::7", "a_b-1"] {
+        let relation = to_api(&JSON).with_unit("api/0", [("host", host)]);
+        let then = provider(&State::default().with_relation(relation));
+        assert!(status(&then).contains(&format!("api/0 at {host} (")));
+    }
+    for host in [
+        "\"\"",
+        "a b",
+        "10.0.0.8:80",
+        "user@web",
+        "[::1]",
+        "web/",
+        "::1%eth0",
+    ] {
+        let relation = to_api(&JSON).with_unit("api/0", [("host", host)]);
+        let then = provider(&State::default().with_relation(relation));
+        let blocked = "blocked: api/0 has published as host in public:4 what cannot be used, expected a name or an address such as 10.0.0.7; see whether its charm is too old or too new";
+        assert_eq!(status(&then), blocked, "{host}");
+    }
+}
+
+#[test]
+fn an_address_is_written_as_urls_have_it() {
+    let port = NonZeroU16::new(8000).unwrap();
+    for (host, authority) in [
+        ("10.0.0.7", "10.0.0.7:8000"),
+        ("web.lxd", "web.lxd:8000"),
+        ("fd00::7", "[fd00::7]:8000"),
+    ] {
+        let (host, ip) = (host.to_owned(), None);
+        assert_eq!(UnitData { host, ip }.authority(port), authority);
     }
 }

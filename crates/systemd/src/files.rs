@@ -1,7 +1,7 @@
 //! Files that are written and removed as a whole, and only when they must be.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek};
+use std::io::{self, Cursor, Read, Seek};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +36,20 @@ fn same_content(left: &mut impl Read, right: &mut impl Read) -> io::Result<bool>
     }
 }
 
+/// Makes the file at `path` one with this text, which all users may read, such as what a service is configured by.
+///
+/// It is replaced in one step, and only when it has another text.
+///
+/// # Errors
+/// When the file system refuses; then the file is as it was.
+pub fn write_file(path: &Path, text: &str) -> Result<()> {
+    let mut text = Cursor::new(text);
+    if has_content(path, &mut text)? {
+        return Ok(());
+    }
+    replace(path, &mut text, 0o644)
+}
+
 /// Puts `content` at `path` in one step: a reader, or a crash, finds the old file or the new one.
 pub(crate) fn replace(path: &Path, content: &mut impl Read, mode: u32) -> Result<()> {
     let temporary = temporary(path);
@@ -56,8 +70,11 @@ fn temporary(path: &Path) -> PathBuf {
     path.with_extension("new")
 }
 
-/// Removes the file at `path`, if there is one, with what a killed [`replace`] may have left.
-pub(crate) fn remove(path: &Path) -> Result<()> {
+/// Removes the file at `path`, if there is one, with what is left where its writing was killed.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn remove_file(path: &Path) -> Result<()> {
     remove_one(&temporary(path))?;
     remove_one(path)
 }
@@ -72,6 +89,23 @@ fn remove_one(path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_replaced_only_when_it_has_another_text() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("routes.json");
+        write_file(&path, "{}").unwrap();
+        let number = || std::os::unix::fs::MetadataExt::ino(&fs::metadata(&path).unwrap());
+        let first = number();
+        write_file(&path, "{}").unwrap();
+        assert_eq!(number(), first);
+        write_file(&path, "[]").unwrap();
+        assert_ne!(number(), first);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "[]");
+        remove_file(&path).unwrap();
+        remove_file(&path).unwrap();
+        assert!(!path.exists());
+    }
 
     #[test]
     fn compares_contents_of_many_chunks() {

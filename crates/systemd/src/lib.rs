@@ -30,5 +30,6 @@ mod template;
 struct Readme;
 
 pub use error::{Error, Result};
+pub use files::{remove_file, write_file};
 pub use systemctl::LoadedUnit;
 pub use template::{Template, exec_start_word, unit_dir};

@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::files::{has_content, remove, replace};
+use crate::files::{has_content, remove_file, replace};
 use crate::systemctl::{self, LoadedUnit, systemctl, systemctl_on};
 
 /// A service, with or without a socket, as template units: `web@.service` and `web@.socket`.
@@ -174,9 +174,9 @@ impl Template {
     pub fn uninstall(&self) -> Result<()> {
         self.stop_all()?;
         for (kind, _) in &self.unit_files {
-            remove(&self.unit_file(kind))?;
+            remove_file(&self.unit_file(kind))?;
         }
-        remove(&self.executable)?;
+        remove_file(&self.executable)?;
         if let Some(directory) = self.executable.parent() {
             // Whatever else there may be is not the service's.
             let _ = fs::remove_dir(directory);

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use interfaces::ingress::{Provider, UnitData};
 use ops::{Charm, Error, Port, Result, Status, Unit};
 
-use crate::routes::{Routes, authority};
+use crate::routes::Routes;
 
 /// What the charm looks after: the proxy on this machine.
 pub trait Workload {
@@ -46,11 +46,11 @@ impl<W: Workload> Charm for Ingress<W> {
         let mut urls = Vec::new();
         let mut problems = Vec::new();
         for relation in unit.relations("ingress")? {
-            let host = UnitData::new(unit, &relation)?.host;
+            let here = UnitData::new(unit, &relation)?.authority(port);
             let provider = Provider::new(relation);
             // What is wrong with one application is no reason to let down the others.
             let url = match provider.request().and_then(|request| routes.add(&request)) {
-                Ok(path) => Some(format!("http://{}{path}", authority(&host, port))),
+                Ok(path) => Some(format!("http://{here}{path}")),
                 Err(Error::Waiting(_)) => None,
                 Err(Error::Blocked(problem)) => {
                     problems.push(problem);

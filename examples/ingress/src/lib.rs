@@ -4,6 +4,8 @@
 //! [`proxy`] is what runs, which [`systemd`] keeps running.
 
 pub mod charm;
+mod headers;
 pub mod proxy;
 pub mod routes;
 pub mod systemd;
+mod units;

@@ -3,14 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Parser, Subcommand};
 use ingress::charm::Ingress;
-use ingress::proxy;
+use ingress::proxy::{LIMITS, Proxy};
 use ingress::systemd::Systemd;
-use listenfd::ListenFd;
 
-/// A Juju charm and the reverse proxy that it looks after.
+/// Run the charm for the Juju event in the environment.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -20,8 +18,6 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the charm for the Juju event in the environment; what happens without a command.
-    Dispatch,
     /// Run the proxy on the socket that systemd hands over.
     Serve {
         /// The file with the routes, which may change at any time.
@@ -30,20 +26,15 @@ enum Command {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    match Arguments::parse().command.unwrap_or(Command::Dispatch) {
-        Command::Dispatch => Ok(ops::run(|context| {
-            let name = context.unit_name().to_string();
-            Ingress::new(Systemd::new(
-                &name,
-                context.charm_dir(),
-                ::systemd::unit_dir(),
-            ))
+    match Arguments::parse().command {
+        None => Ok(ops::run(|context| {
+            let (name, directory) = (context.unit_name().to_string(), context.charm_dir());
+            Ingress::new(Systemd::new(&name, directory, ::systemd::unit_dir()))
         })),
-        Command::Serve { routes } => {
-            let listener = ListenFd::from_env()
-                .take_tcp_listener(0)?
-                .context("no socket was inherited: have systemd start this")?;
-            proxy::serve(listener, routes)?;
+        Some(Command::Serve { routes }) => {
+            let proxy = Proxy::new(routes);
+            let answer = move |request, client| proxy.clone().answer(request, client);
+            http_server::serve(http_server::inherited_listener()?, LIMITS, answer)?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -1,9 +1,12 @@
 //! The routes: which application has which path, and where its units are. The charm writes them, the proxy reads them.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU16;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
-use hyper::http::uri::Authority;
 use interfaces::ingress::{Request, Scheme};
 use ops::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -21,16 +24,6 @@ pub struct Route {
     pub units: Vec<String>,
 }
 
-/// A host, which may be an IPv6 address, with its port: `10.0.0.7:8000` or `[::1]:8000`.
-#[must_use]
-pub fn authority(host: &str, port: NonZeroU16) -> String {
-    if host.contains(':') && !host.starts_with('[') {
-        format!("[{host}]:{port}")
-    } else {
-        format!("{host}:{port}")
-    }
-}
-
 impl Routes {
     /// Adds what an application asks for, and returns its path, such as `/staging-web/`.
     ///
@@ -39,30 +32,21 @@ impl Routes {
     pub fn add(&mut self, request: &Request) -> Result<String> {
         let application = &request.application;
         let name = format!("{}-{}", application.model, application.name);
+        let refuse = |why: &str| Err(Error::blocked(format!("{name:?} {why}")));
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~".contains(letter);
         if !name.chars().all(plain) {
-            return Err(Error::blocked(format!("{name:?} cannot be part of a url")));
+            return refuse("cannot be part of a url");
         }
         if application.scheme == Some(Scheme::Https) {
-            return Err(Error::blocked(format!(
-                "{name} speaks https, and this ingress forwards by http alone"
-            )));
+            return refuse("speaks https, and this ingress forwards by http alone");
         }
         if self.0.contains_key(&name) {
-            return Err(Error::blocked(format!(
-                "{name} is related twice; remove one of its relations"
-            )));
+            return refuse("is related twice; remove one of its relations");
         }
-        let units = request.units.iter().map(|(unit, data)| {
-            let authority = authority(&data.host, application.port);
-            match authority.parse::<Authority>() {
-                Ok(_) => Ok(authority),
-                Err(_) => Err(Error::blocked(format!("{unit} has no host to forward to"))),
-            }
-        });
+        let units = request.units.values();
         let route = Route {
             strip_prefix: application.strip_prefix == Some(true),
-            units: units.collect::<Result<_>>()?,
+            units: units.map(|unit| unit.authority(application.port)).collect(),
         };
         let path = format!("/{name}/");
         self.0.insert(name, route);
@@ -76,41 +60,45 @@ impl Routes {
         let end = name.find(['/', '?']).unwrap_or(name.len());
         let (name, rest) = name.split_at(end);
         let route = self.0.get(name)?;
-        let path = match (route.strip_prefix, rest.starts_with('/')) {
-            (false, _) => path.to_owned(),
-            (true, true) => rest.to_owned(),
-            (true, false) => format!("/{rest}"),
-        };
-        Some((route, path))
+        if !route.strip_prefix {
+            return Some((route, path.to_owned()));
+        }
+        let slash = if rest.starts_with('/') { "" } else { "/" };
+        Some((route, format!("{slash}{rest}")))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The number and the time of a file: another file has others.
+type Version = (u64, SystemTime);
 
-    #[test]
-    fn a_path_leads_to_the_application_whose_name_it_begins_with() {
-        let route = |strip_prefix| Route {
-            strip_prefix,
-            units: vec!["10.0.0.7:8000".to_owned()],
-        };
-        let names = [("m-web", true), ("m-api", false)];
-        let routes = names.map(|(name, strip_prefix)| (name.to_owned(), route(strip_prefix)));
-        let routes = Routes(routes.into());
-        for (path, then) in [
-            ("/m-web/", Some("/")),
-            ("/m-web", Some("/")),
-            ("/m-web?b=/c", Some("/?b=/c")),
-            ("/m-web/a/b?c", Some("/a/b?c")),
-            ("/m-web//evil", Some("//evil")),
-            ("/m-api/a", Some("/m-api/a")),
-            ("/m-webs/", None),
-            ("/", None),
-            ("*", None),
-        ] {
-            let found = routes.find(path).map(|(_, path)| path);
-            assert_eq!(found.as_deref(), then, "{path}");
+/// The file with the routes, read again when it is another.
+#[derive(Debug)]
+pub(crate) struct RoutesFile {
+    path: PathBuf,
+    last: Mutex<(Option<Version>, Arc<Routes>)>,
+}
+
+impl RoutesFile {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        let last = Mutex::default();
+        Self { path, last }
+    }
+
+    /// The routes as they are now.
+    pub(crate) fn current(&self) -> Arc<Routes> {
+        let file = fs::metadata(&self.path).ok();
+        let version = file.and_then(|file| Some((file.ino(), file.modified().ok()?)));
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if version != last.0 {
+            let text = fs::read(&self.path).unwrap_or_default();
+            // A file that cannot be read has no routes; the charm writes it anew at its next hook.
+            *last = (
+                version,
+                serde_json::from_slice(&text)
+                    .map(Arc::new)
+                    .unwrap_or_default(),
+            );
         }
+        Arc::clone(&last.1)
     }
 }

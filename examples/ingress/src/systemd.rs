@@ -1,15 +1,10 @@
 //! The proxy's life under systemd: a socket unit per port, which starts the service that answers on it.
 
 use std::env;
-use std::fs;
-use std::io::{self, Write as _};
 use std::num::NonZeroU16;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-use systemd::{Template, exec_start_word};
-use tempfile::NamedTempFile;
+use systemd::{Template, exec_start_word, remove_file, write_file};
 
 use crate::charm::Workload;
 use crate::routes::Routes;
@@ -26,49 +21,28 @@ impl Systemd {
     /// `/etc/systemd/system`. Installs nothing yet.
     #[must_use]
     pub fn new(name: &str, charm_dir: &Path, unit_dir: PathBuf) -> Self {
-        let routes = charm_dir.join("routes/routes.json");
+        let routes = charm_dir.join("routes.json");
         let service = include_str!("ingress.service")
             .replace("{routes}", &exec_start_word(&routes.to_string_lossy()));
-        let socket = include_str!("ingress.socket").replace(
-            "{charm_dir}",
-            &charm_dir.to_string_lossy().replace('%', "%%"),
-        );
+        let directory = charm_dir.to_string_lossy().replace('%', "%%");
+        let socket = include_str!("ingress.socket").replace("{charm_dir}", &directory);
         let executable = charm_dir.join("server/ingress");
         let template = Template::new(&name.replace('/', "-"), &executable, unit_dir)
             .with_unit_file("socket", &socket)
             .with_unit_file("service", &service);
         Self { template, routes }
     }
-
-    /// Puts new routes in the place of the old in one step; the proxy sees them at its next request.
-    fn write_routes(&self, routes: &Routes) -> anyhow::Result<()> {
-        let text = serde_json::to_string_pretty(routes)?;
-        if fs::read_to_string(&self.routes).is_ok_and(|there| there == text) {
-            return Ok(());
-        }
-        let directory = self.routes.parent().unwrap_or(&self.routes);
-        fs::create_dir_all(directory)?;
-        let mut file = NamedTempFile::new_in(directory)?;
-        file.write_all(text.as_bytes())?;
-        // The proxy's user is not the charm's.
-        let readable = fs::Permissions::from_mode(0o644);
-        file.as_file().set_permissions(readable)?;
-        file.persist(&self.routes)?;
-        Ok(())
-    }
 }
 
 impl Workload for Systemd {
     fn serve(&mut self, port: NonZeroU16, routes: &Routes) -> anyhow::Result<()> {
-        let written = self.write_routes(routes);
-        written.with_context(|| format!("cannot write {}", self.routes.display()))?;
+        // The proxy sees them at its next request.
+        write_file(&self.routes, &serde_json::to_string_pretty(routes)?)?;
         let served = self.template.serve_on(port, &env::current_exe()?);
         served.map_err(|error| match error {
             systemd::Error::Port { reason, .. } => {
-                let reason = reason.kind();
-                let message =
-                    format!("port: {port} cannot be opened ({reason}); choose another port");
-                ops::Error::blocked(message).into()
+                let why = format!("port: {port} cannot be opened ({})", reason.kind());
+                ops::Error::blocked(format!("{why}; choose another port")).into()
             }
             error => error.into(),
         })
@@ -80,9 +54,6 @@ impl Workload for Systemd {
 
     fn uninstall(&mut self) -> anyhow::Result<()> {
         self.template.uninstall()?;
-        match fs::remove_dir_all(self.routes.parent().unwrap_or(&self.routes)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
+        Ok(remove_file(&self.routes)?)
     }
 }

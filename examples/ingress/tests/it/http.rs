@@ -18,6 +18,20 @@ pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> io::Result<String
     Ok(answer)
 }
 
+/// The head of a request or an answer, and what has come with it.
+pub(crate) fn read_head(stream: &mut TcpStream) -> io::Result<String> {
+    let mut head = Vec::new();
+    let mut buffer = [0; 4096];
+    while !head.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+        let count = stream.read(&mut buffer)?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        head.extend(&buffer[..count]);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
 /// The status and the body of the answer to `GET path`, as (200, "hello").
 pub(crate) fn get(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n");

@@ -4,5 +4,7 @@
 
 mod deployed;
 mod http;
+mod messages;
 mod proxy;
 mod state_transitions;
+mod units;

@@ -1,46 +1,55 @@
 //! The proxy by itself: what it forwards, to whom, and what it refuses.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::thread;
 
+use ingress::proxy::LIMITS;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::http::{exchange, free_port, get};
+use crate::http::{exchange, free_port, get, read_head};
 
 /// A proxy in a thread of its own, which ends with the tests.
-struct Proxy {
-    address: SocketAddr,
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
     directory: TempDir,
 }
 
 impl Proxy {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let directory = tempfile::tempdir().unwrap();
         let routes = directory.path().join("routes.json");
-        thread::spawn(move || ingress::proxy::serve(listener, routes));
+        let proxy = ingress::proxy::Proxy::new(routes);
+        let answer = move |request, client| proxy.clone().answer(request, client);
+        thread::spawn(move || http_server::serve(listener, LIMITS, answer));
         Self { address, directory }
     }
 
+    /// The file with its routes.
+    pub(crate) fn routes(&self) -> PathBuf {
+        self.directory.path().join("routes.json")
+    }
+
     /// Makes `web` go to these units, and `api` too, with its path as it is.
-    fn route_to(&self, units: &[SocketAddr]) {
+    pub(crate) fn route_to(&self, units: &[SocketAddr]) {
         let units: Vec<String> = units.iter().map(ToString::to_string).collect();
         let routes = json!({
             "m-web": {"strip_prefix": true, "units": units},
             "m-api": {"strip_prefix": false, "units": units},
         });
-        let path = self.directory.path().join("routes.json");
+        let path = self.routes();
         let new = path.with_extension("new");
         fs::write(&new, routes.to_string()).unwrap();
         fs::rename(new, path).unwrap();
     }
 
-    fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
         get(self.address, path).unwrap()
     }
 }
@@ -51,25 +60,14 @@ fn unit(answer: impl Fn(&str) -> String + Send + 'static) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
             // A client that is gone is none of the unit's concern.
-            let _ = answer_one(stream, &answer);
+            if let Ok(request) = read_head(&mut stream) {
+                let _ = stream.write_all(answer(&request).as_bytes());
+            }
         }
     });
     address
-}
-
-fn answer_one(stream: io::Result<TcpStream>, answer: impl Fn(&str) -> String) -> io::Result<()> {
-    let mut stream = stream?;
-    let mut request = Vec::new();
-    let mut buffer = [0; 4096];
-    while !request.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
-        let count = stream.read(&mut buffer)?;
-        if count == 0 {
-            return Ok(());
-        }
-        request.extend(&buffer[..count]);
-    }
-    stream.write_all(answer(&String::from_utf8_lossy(&request)).as_bytes())
 }
 
 /// An answer with the request's head, in small letters, as its body.
@@ -81,7 +79,7 @@ fn echo(request: &str) -> String {
     )
 }
 
-fn named(name: &'static str) -> SocketAddr {
+pub(crate) fn named(name: &'static str) -> SocketAddr {
     unit(move |_| {
         format!(
             "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{name}",
@@ -90,7 +88,7 @@ fn named(name: &'static str) -> SocketAddr {
     })
 }
 
-fn nobody() -> SocketAddr {
+pub(crate) fn nobody() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, free_port()).into()
 }
 
@@ -112,7 +110,15 @@ fn a_path_leads_to_its_application_and_any_other_to_none() {
             .1
             .starts_with("get /m-api/a http/1.1\r\n")
     );
-    for path in ["/", "/m-webs/", "/m", "/../m-web/"] {
+    for (path, seen) in [
+        ("/m-web?b=/c", "/?b=/c"),
+        ("/m-web//evil", "//evil"),
+        ("/m-api", "/m-api"),
+    ] {
+        let start = format!("get {seen} http/1.1\r\n");
+        assert!(proxy.get(path).1.starts_with(&start), "{path}");
+    }
+    for path in ["/", "/m-webs/", "/m", "/../m-web/", "/m%2Dweb/", "*"] {
         assert_eq!(proxy.get(path).0, 404, "{path}");
     }
 }

@@ -158,15 +158,15 @@ fn what_is_wrong_with_one_application_is_said_and_leaves_the_others_alone() {
         ),
         (
             bad("scheme", "https"),
-            "staging-api speaks https, and this ingress forwards by http alone",
+            "\"staging-api\" speaks https, and this ingress forwards by http alone",
         ),
         (
             bad("name", "web"),
-            "staging-web is related twice; remove one of its relations",
+            "\"staging-web\" is related twice; remove one of its relations",
         ),
         (
             web(4, "api").with_unit("api/0", [("host", "a b")]),
-            "api/0 has no host to forward to",
+            "api/0 has published as host in ingress:4 what cannot be used, expected a name or an address such as 10.0.0.7; see whether its charm is too old or too new",
         ),
     ] {
         let given = State::default().with_relation(web(3, "web"));
