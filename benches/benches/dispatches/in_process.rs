@@ -10,8 +10,9 @@ use ops::Event;
 use ops_testing::{Context, State};
 
 use crate::fake_server::FakeServer;
-use crate::measurement::median;
-use crate::subject::{Subject, project};
+use crate::measuring::build::project;
+use crate::measuring::median::median;
+use crate::subject::Subject;
 
 pub(crate) fn compare(out: &mut impl io::Write, python: &Subject) -> Result<()> {
     let context = Context::of_charm(&project(), || HelloServer::new(FakeServer));
@@ -35,7 +36,7 @@ pub(crate) fn compare(out: &mut impl io::Write, python: &Subject) -> Result<()> 
         )
         .arg("200")
         .env("PYTHONPATH", "lib")
-        .current_dir(&python.charm_dir)
+        .current_dir(&python.program.charm_dir)
         .output()?;
     ensure!(
         output.status.success(),

@@ -6,19 +6,21 @@
 mod case;
 mod fake_server;
 mod in_process;
-mod measurement;
+#[path = "../measuring/mod.rs"]
+mod measuring;
 mod plot;
 mod same_behaviour;
 mod subject;
 
 use std::env;
+use std::fs;
 use std::io::{self, Write as _};
-use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::case::{CASES, Case};
-use crate::measurement::Measurement;
+use crate::measuring::build::project;
+use crate::measuring::measurement::Measurement;
 use crate::subject::Subject;
 
 /// How long one of Juju's real hook commands takes.
@@ -36,11 +38,7 @@ struct Row {
 fn main() -> Result<()> {
     let rounds = env::args().find_map(|word| word.parse().ok()).unwrap_or(20);
     let home = tempfile::tempdir()?;
-    let subjects = [
-        Subject::floor(home.path())?,
-        Subject::rust(home.path())?,
-        Subject::python(home.path())?,
-    ];
+    let subjects = Subject::all(home.path())?;
     let [_, rust, python] = &subjects;
     same_behaviour::check(rust, python)?;
 
@@ -53,8 +51,10 @@ fn main() -> Result<()> {
     }
     let out = &mut io::stdout().lock();
     write_table(out, &rows, rounds)?;
+    let size = fs::metadata(rust.program.charm_dir.join("bin/hello-server"))?.len();
+    writeln!(out, "\nThe program has {size} bytes.")?;
     in_process::compare(out, python)?;
-    let plot = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.svg");
+    let plot = project().join("docs/performance.svg");
     plot::draw(&rows, &plot).with_context(|| format!("cannot write {}", plot.display()))
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn check(rust: &Subject, python: &Subject) -> Result<()> {
 }
 
 fn life(subject: &Subject, [first, second]: [u16; 2]) -> Vec<(Exit, State)> {
-    let context = Context::dispatching(&subject.charm_dir);
+    let context = Context::dispatching(&subject.program.charm_dir);
     let mut state = State::default();
     let events = [
         (first, Event::Install),

@@ -7,18 +7,22 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 const FONT: &str = "sans-serif";
-const COLOURS: [RGBColor; 2] = [RGBColor(196, 80, 27), RGBColor(53, 113, 163)];
+const COLOURS: [RGBColor; 3] = [
+    RGBColor(154, 154, 154),
+    RGBColor(196, 80, 27),
+    RGBColor(53, 113, 163),
+];
 
 /// Numbers in the order of what they grow with, under one title.
 pub(crate) struct Plot {
     pub(crate) title: &'static str,
     pub(crate) x: &'static str,
     pub(crate) y: &'static str,
-    pub(crate) lines: [(&'static str, Vec<(f64, f64)>); 2],
+    pub(crate) lines: Vec<(&'static str, Vec<(f64, f64)>)>,
 }
 
 /// Draws the plots beside each other.
-pub(crate) fn draw(plots: &[Plot; 2], svg: &Path) -> Result<()> {
+pub(crate) fn draw(plots: &[Plot], svg: &Path) -> Result<()> {
     let root = SVGBackend::new(svg, (900, 300)).into_drawing_area();
     root.fill(&WHITE)?;
     for (plot, area) in plots.iter().zip(root.split_evenly((1, plots.len()))) {
@@ -48,7 +52,8 @@ fn draw_one(plot: &Plot, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<()
         .y_desc(plot.y)
         .label_style((FONT, 12))
         .draw()?;
-    for ((name, points), colour) in plot.lines.iter().zip(COLOURS) {
+    let colours = COLOURS.into_iter().skip(COLOURS.len() - plot.lines.len());
+    for ((name, points), colour) in plot.lines.iter().zip(colours) {
         let line = LineSeries::new(points.iter().copied(), colour.stroke_width(2)).point_size(3);
         chart
             .draw_series(line)?

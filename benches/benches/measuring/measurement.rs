@@ -2,6 +2,8 @@
 
 use anyhow::{Result, bail};
 
+use super::median::median;
+
 /// What one dispatch took, with all processes that it started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measurement {
@@ -36,10 +38,4 @@ impl Measurement {
             memory_mib: median_of(|one| one.memory_mib),
         }
     }
-}
-
-/// The middle one of the numbers.
-pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
 }
