@@ -108,7 +108,7 @@ impl<'a> RunningHook<'a> {
 
     /// Makes the changes that the hook has asked for. The inner error is Juju's refusal; nothing is changed then.
     pub(crate) fn commit(&self, model: &mut Model) -> Result<Result<(), String>> {
-        let view = self.view.at(model)?;
+        let view = self.view.at_the_end(model)?;
         Ok(commit(
             model,
             self.context.pending(),

@@ -3,13 +3,14 @@
 use crate::charm::hook::{Hook, RelationEvent};
 use crate::controller::life::Life;
 use crate::controller::model::{Model, Unit, application_of};
-use crate::controller::relation::{Relation, RelationState, Side};
+use crate::controller::relation::{Relation, Side};
 
 /// The first of a unit's relations whose `relation-created` has not run yet.
 pub(crate) fn next_created(model: &Model, unit: &str) -> Option<Hook> {
     let (_, state) = model.unit(unit)?;
     relations_with_hooks(model, unit).find_map(|(id, relation, side)| {
-        let is_due = relation.life == Life::Alive && !told(state, id).created;
+        let told = state.relations.get(&id);
+        let is_due = relation.life == Life::Alive && !told.is_some_and(|told| told.created);
         is_due.then(|| hook(id, relation, side, RelationEvent::Created, None))
     })
 }
@@ -18,10 +19,7 @@ pub(crate) fn next_created(model: &Model, unit: &str) -> Option<Hook> {
 pub(crate) fn next_relation_hook(model: &Model, unit: &str) -> Option<Hook> {
     let (_, state) = model.unit(unit)?;
     relations_with_hooks(model, unit).find_map(|(id, relation, side)| {
-        let told = told(state, id);
-        if !told.created {
-            return None;
-        }
+        let told = state.relations.get(&id).filter(|told| told.created)?;
         let hook = |event, remote: Option<&str>| hook(id, relation, side, event, remote);
         if state.is_dying() || relation.life != Life::Alive {
             return match told.members.keys().next() {
@@ -37,11 +35,7 @@ pub(crate) fn next_relation_hook(model: &Model, unit: &str) -> Option<Hook> {
         if let Some(joined) = &told.changed_pending {
             return Some(hook(RelationEvent::Changed, Some(joined)));
         }
-        let gone = |member: &&String| {
-            !model
-                .counterparts(unit, relation)
-                .any(|(name, _)| name == **member)
-        };
+        let gone = |member: &&String| !model.is_counterpart(unit, relation, member);
         if let Some(member) = told.members.keys().find(gone) {
             return Some(departed(
                 hook(RelationEvent::Departed, Some(member)),
@@ -140,10 +134,6 @@ fn relations_with_hooks<'a>(
             let has_hooks = side.has_in_scope(unit) && !side.is_implicit();
             has_hooks.then_some((id, relation, side))
         })
-}
-
-fn told(unit: &Unit, id: u64) -> RelationState {
-    unit.relations.get(&id).cloned().unwrap_or_default()
 }
 
 fn hook(

@@ -75,7 +75,7 @@ pub(crate) fn take_effect(
     Ok(())
 }
 
-/// Makes the changes that a hook has asked for; `view` is the unit as it is now. The error is Juju's refusal; nothing is
+/// Makes the changes that a hook has asked for; `view` is what decides about them, as it is now. The error is Juju's refusal; nothing is
 /// changed then.
 pub(crate) fn commit(
     model: &mut Model,

@@ -40,6 +40,11 @@ impl<'a> ViewOfUnit<'a> {
         })
     }
 
+    /// What decides whether the changes can be made that the hook has asked for, as it is now.
+    pub(crate) fn at_the_end(&self, model: &Model) -> Result<UnitView> {
+        view_at_the_end(model, &self.charm, self.unit)
+    }
+
     /// The unit as its controller sees it now.
     pub(crate) fn at(&self, model: &Model) -> Result<UnitView> {
         let Self {
@@ -57,11 +62,9 @@ impl<'a> ViewOfUnit<'a> {
     }
 }
 
-/// A unit as its controller sees it, for a hook that begins or ends: without resources, and with its storage where the machine
-/// has it.
-pub(crate) fn unit_view(model: &Model, charm: &Charm, name: &str, hook: &Hook) -> Result<UnitView> {
+/// What decides whether the changes can be made that a unit's hook has asked for: who leads, and which ports are open.
+pub(crate) fn view_at_the_end(model: &Model, charm: &Charm, name: &str) -> Result<UnitView> {
     let (application, unit) = model.unit(name).context("the unit is gone")?;
-    let status_of = |status: &StatusSince| status.status.clone();
     let neighbours = model
         .units()
         .filter(|(other, state)| *other != name && state.machine == unit.machine);
@@ -69,6 +72,20 @@ pub(crate) fn unit_view(model: &Model, charm: &Charm, name: &str, hook: &Hook) -
         name: name.to_owned(),
         leader: application.is_leader(name),
         kubernetes: false,
+        opened_ports: unit.opened_ports.clone(),
+        machine_ports: neighbours
+            .map(|(other, state)| (other.clone(), state.opened_ports.clone()))
+            .collect(),
+        endpoints: charm.endpoint_names(),
+        ..UnitView::default()
+    })
+}
+
+/// A unit as its controller sees it, for a hook that begins: without resources, and with its storage where the machine has it.
+pub(crate) fn unit_view(model: &Model, charm: &Charm, name: &str, hook: &Hook) -> Result<UnitView> {
+    let (application, unit) = model.unit(name).context("the unit is gone")?;
+    let status_of = |status: &StatusSince| status.status.clone();
+    Ok(UnitView {
         address: Some(address(unit.machine).into()),
         hook: match hook {
             Hook::Relation {
@@ -103,11 +120,6 @@ pub(crate) fn unit_view(model: &Model, charm: &Charm, name: &str, hook: &Hook) -
             .iter()
             .map(|(name, unit)| (name.clone(), status_of(&unit.workload_status)))
             .collect(),
-        opened_ports: unit.opened_ports.clone(),
-        machine_ports: neighbours
-            .map(|(other, state)| (other.clone(), state.opened_ports.clone()))
-            .collect(),
-        endpoints: charm.endpoint_names(),
         relations: relations(model, name, hook),
         storages: provision_view::storages(model, name, |_, location| location.to_owned()),
         resources: BTreeMap::new(),
@@ -118,6 +130,7 @@ pub(crate) fn unit_view(model: &Model, charm: &Charm, name: &str, hook: &Hook) -
         leader_settings: application.leader_settings.data.clone(),
         goal_state: goal_state(model, name),
         model_uuid: model.uuid.clone(),
+        ..view_at_the_end(model, charm, name)?
     })
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn application_status(application: &Application) -> StatusSince {
     application
         .units
         .values()
-        .map(workload_status)
+        .map(|unit| workload_status(unit))
         // The first of the worst.
         .rev()
         .max_by_key(|status| status.status.severity())

@@ -167,12 +167,7 @@ pub(crate) fn print_machines(
     numbers: &[u32],
     out: &mut impl Write,
 ) -> Result<()> {
-    let shown = Shown {
-        store,
-        model,
-        format,
-        utc,
-    };
+    let shown = Shown::new(store, model, format, utc);
     let asked = model.machines.iter();
     let asked = asked.filter(|(number, _)| numbers.is_empty() || numbers.contains(number));
     let machines = asked
@@ -183,12 +178,7 @@ pub(crate) fn print_machines(
 }
 
 fn full(store: &Store, model: &Model, format: Format, utc: bool) -> Full {
-    let shown = Shown {
-        store,
-        model,
-        format,
-        utc,
-    };
+    let shown = Shown::new(store, model, format, utc);
     Full {
         model: FullModel {
             name: model.name.clone(),
@@ -221,9 +211,22 @@ struct Shown<'a> {
     model: &'a Model,
     format: Format,
     utc: bool,
+    /// What every machine has: this one's processor.
+    hardware: String,
 }
 
-impl Shown<'_> {
+impl<'a> Shown<'a> {
+    fn new(store: &'a Store, model: &'a Model, format: Format, utc: bool) -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            store,
+            model,
+            format,
+            utc,
+            hardware: format!("arch={} cores={cores}", architecture()),
+        }
+    }
+
     fn machine(&self, number: u32, machine: &Machine) -> FullMachine {
         let address = address(number).to_string();
         let status = |current, message| FullStatus {
@@ -236,7 +239,6 @@ impl Shown<'_> {
             space: SPACE,
             is_up: true,
         };
-        let cores = thread::available_parallelism().map_or(1, usize::from);
         FullMachine {
             juju_status: status("started", ""),
             hostname: instance(self.model, number),
@@ -248,7 +250,7 @@ impl Shown<'_> {
             modification_status: (self.format == Format::Json).then(BTreeMap::new),
             base: base(&machine.base),
             network_interfaces: [("lo", loopback)].into(),
-            hardware: format!("arch={} cores={cores}", architecture()),
+            hardware: self.hardware.clone(),
         }
     }
 

@@ -143,7 +143,7 @@ pub(crate) fn machines_table(model: &Model) -> String {
     let mut rows = vec![row([
         "Machine", "State", "Address", "Inst id", "Base", "AZ", "Message",
     ])];
-    for (number, machine) in &model.machines {
+    for (number, machine) in &*model.machines {
         rows.push(row([
             &number.to_string(),
             "started",

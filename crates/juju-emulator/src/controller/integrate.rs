@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::charm::metadata::{Charm, Endpoint, Role, Scope};
 use crate::controller::model::Model;
-use crate::controller::relation::{JUJU_INFO, Relation, Side};
+use crate::controller::relation::{JUJU_INFO, Side};
 
 /// An endpoint that an application has, and that a relation could begin at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,11 +42,12 @@ fn relate(model: &mut Model, ends: [Candidate; 2], asked: [&str; 2]) -> Result<(
             asked[1]
         )
     };
-    let same = |relation: &&Relation| {
+    let mut relations = model.relations.values();
+    let already = relations.any(|relation| {
         let sides: BTreeSet<_> = relation.sides.iter().map(Side::name).collect();
         sides == BTreeSet::from(names.clone())
-    };
-    if model.relations.values().find(same).is_some() {
+    });
+    if already {
         return refused(format!(
             "relation {} {}: already exists",
             names[0], names[1]

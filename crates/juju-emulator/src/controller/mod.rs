@@ -21,6 +21,7 @@ pub(crate) mod secret;
 pub(crate) mod secret_changes;
 pub(crate) mod secret_content;
 pub(crate) mod secret_id;
+pub(crate) mod shared;
 pub(crate) mod status;
 pub(crate) mod storage;
 pub(crate) mod storage_directive;

@@ -15,6 +15,7 @@ use crate::controller::ports::OpenedPorts;
 use crate::controller::provision::Provision;
 use crate::controller::relation::{Relation, RelationState, VersionedSettings};
 use crate::controller::secret::Secret;
+use crate::controller::shared::Shared;
 use crate::controller::status::Status;
 use crate::controller::storage::StorageInstance;
 
@@ -34,10 +35,10 @@ pub(crate) struct Model {
     pub(crate) config: BTreeMap<String, String>,
     /// The number of the next machine; numbers are never used again.
     pub(crate) next_machine: u32,
-    pub(crate) machines: BTreeMap<u32, Machine>,
+    pub(crate) machines: Shared<BTreeMap<u32, Machine>>,
     pub(crate) applications: BTreeMap<String, Application>,
     /// By number: 7 is what the units of both sides call `db:7` and `website:7`.
-    pub(crate) relations: BTreeMap<u64, Relation>,
+    pub(crate) relations: BTreeMap<u64, Shared<Relation>>,
     /// The number of the next relation; numbers are never used again.
     pub(crate) next_relation: u64,
     /// By number: 0 is `data/0`.
@@ -98,7 +99,7 @@ pub(crate) struct Application {
     #[serde(default)]
     pub(crate) provision: Provision,
     /// In the order of their numbers, in which they were added.
-    pub(crate) units: IndexMap<String, Unit>,
+    pub(crate) units: IndexMap<String, Shared<Unit>>,
     pub(crate) created: Timestamp,
 }
 
@@ -209,7 +210,7 @@ impl Model {
             created,
             config: BTreeMap::new(),
             next_machine: 0,
-            machines: BTreeMap::new(),
+            machines: BTreeMap::new().into(),
             applications: BTreeMap::new(),
             relations: BTreeMap::new(),
             next_relation: 0,
@@ -258,7 +259,7 @@ impl Model {
 
     pub(crate) fn unit_mut(&mut self, name: &str) -> Option<&mut Unit> {
         let application = self.applications.get_mut(application_of(name))?;
-        application.units.get_mut(name)
+        application.units.get_mut(name).map(|unit| &mut **unit)
     }
 
     /// All units by name, in the order in which `juju status` lists them.
@@ -266,6 +267,7 @@ impl Model {
         self.applications
             .values()
             .flat_map(|application| &application.units)
+            .map(|(name, unit)| (name, &**unit))
     }
 
     /// Adds a unit on a new machine, or on the given one; its agent then installs it.
@@ -316,7 +318,7 @@ impl Model {
         *number += 1;
         let application = self.application_mut(application)?;
         application.leader.get_or_insert_with(|| name.clone());
-        application.units.insert(name.clone(), unit);
+        application.units.insert(name.clone(), unit.into());
         self.add_storage_of_new_unit(&name, now)
     }
 }

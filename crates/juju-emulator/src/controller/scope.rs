@@ -29,7 +29,7 @@ impl Model {
             created: now,
             sides,
         };
-        self.relations.insert(id, relation);
+        self.relations.insert(id, relation.into());
         id
     }
 
@@ -54,7 +54,10 @@ impl Model {
         application: &'a str,
     ) -> impl Iterator<Item = (u64, &'a Relation)> {
         let relations = move |peer: bool| {
-            let relations = self.relations.iter().map(|(id, relation)| (*id, relation));
+            let relations = self
+                .relations
+                .iter()
+                .map(|(id, relation)| (*id, &**relation));
             relations.filter(move |(_, relation)| {
                 relation.is_peer() == peer && relation.side(application).is_some()
             })
@@ -68,19 +71,26 @@ impl Model {
         unit: &'a str,
         relation: &'a Relation,
     ) -> impl Iterator<Item = (&'a str, &'a VersionedSettings)> {
+        let side = relation.remote_side(application_of(unit));
+        side.into_iter()
+            .flat_map(|side| &side.units)
+            .filter(move |(name, other)| other.in_scope && self.is_near(unit, relation, name))
+            .map(|(name, other)| (name.as_str(), &other.settings))
+    }
+
+    /// Whether a unit meets another in a relation.
+    pub(crate) fn is_counterpart(&self, unit: &str, relation: &Relation, other: &str) -> bool {
+        let side = relation.remote_side(application_of(unit));
+        side.is_some_and(|side| side.has_in_scope(other)) && self.is_near(unit, relation, other)
+    }
+
+    /// Whether another unit is one that a unit can meet: not itself, and in a container's scope beside it.
+    fn is_near(&self, unit: &str, relation: &Relation, other: &str) -> bool {
         let container = |name: &str| {
             let principal = self.unit(name).and_then(|(_, unit)| unit.principal.clone());
             principal.unwrap_or_else(|| name.to_owned())
         };
-        let own = (relation.scope == Scope::Container).then(|| container(unit));
-        let side = relation.remote_side(application_of(unit));
-        side.into_iter()
-            .flat_map(|side| &side.units)
-            .filter(move |(name, other)| {
-                let is_near = own.as_ref().is_none_or(|own| *own == container(name));
-                other.in_scope && *name != unit && is_near
-            })
-            .map(|(name, other)| (name.as_str(), &other.settings))
+        other != unit && (relation.scope != Scope::Container || container(unit) == container(other))
     }
 
     /// The relations that a unit's agent has to enter, and those that it leaves without a hook.
