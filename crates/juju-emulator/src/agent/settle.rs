@@ -1,7 +1,7 @@
 //! Lets the agents of a model do what has become due.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -9,10 +9,10 @@ use jiff::Timestamp;
 
 use crate::agent::effects::AtOnce;
 use crate::agent::interrupt::Interrupt;
-use crate::agent::resolver::next_operation;
+use crate::agent::resolver::{Operation, next_operation};
 use crate::agent::unit_agent::UnitAgent;
 use crate::controller::debug_log::LogLevel;
-use crate::controller::model::StatusSince;
+use crate::controller::model::{Model, StatusSince, Unit};
 use crate::controller::store::Store;
 
 /// Runs what has become due until every unit has settled; waits for other processes that do the same, on each machine at most
@@ -27,14 +27,18 @@ pub(crate) fn settle(
     loop {
         let model = store.read()?;
         let now = Timestamp::now();
-        let due = model.units().find(|(name, unit)| {
+        let is_due = |(name, unit): &(&String, &Unit)| {
             !busy.contains(&unit.machine)
                 && !broken.contains(*name)
                 && next_operation(&model, name, now).is_some()
-        });
-        let Some((name, unit)) = due else {
+        };
+        let Some((name, unit)) = model.units().find(is_due) else {
             return Ok(());
         };
+        if io::stderr().is_terminal() {
+            let count = model.units().filter(is_due).count();
+            show_progress(&model, name, now, count)?;
+        }
         match UnitAgent::new(store, interrupt, name, unit.machine).step(patience) {
             Ok(true) => {}
             Ok(false) => {
@@ -46,6 +50,17 @@ pub(crate) fn settle(
                 broken.insert(name.clone());
             }
         }
+    }
+}
+
+/// Shows somebody at a terminal which hook is about to run, out of so many units that have something to do.
+fn show_progress(model: &Model, unit: &str, now: Timestamp, due: usize) -> io::Result<()> {
+    match (next_operation(model, unit, now), due) {
+        (Some(Operation::Run(hook)), 1) => writeln!(io::stderr(), "{unit}: {hook}"),
+        (Some(Operation::Run(hook)), _) => {
+            writeln!(io::stderr(), "{unit}: {hook} ({due} units to settle)")
+        }
+        _ => Ok(()),
     }
 }
 

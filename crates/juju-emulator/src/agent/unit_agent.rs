@@ -1,7 +1,7 @@
 //! The agent of one unit: runs its hooks one after the other and notes how each ended.
 
 use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -81,9 +81,6 @@ impl<'a> UnitAgent<'a> {
     }
 
     fn run_hook(&self, hook: &Hook) -> Result<()> {
-        if io::stderr().is_terminal() {
-            writeln!(io::stderr(), "{}: {hook}", self.unit)?;
-        }
         self.note(begin, hook)?;
         // Once, for a charm that comes while this one is installed has not been seen.
         let model = self.store.read()?;

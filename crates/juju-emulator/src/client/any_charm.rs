@@ -16,6 +16,7 @@ use proptest::test_runner::{Config, TestCaseResult, TestRunner};
 use crate::agent::interrupt::Interrupt;
 use crate::client::derived::charm_of;
 use crate::client::full_status::{print_json, print_yaml};
+use crate::client::screen::Screen;
 use crate::client::session::Session;
 use crate::client::settings::Settings;
 use crate::client::status_tables::tables;
@@ -243,7 +244,7 @@ fn look(session: &Session, store: &Store) -> String {
         let settings = Settings::from_yaml(&charm, application, &printed);
         settings.unwrap_or_else(|error| panic!("{error:#}: {printed}"));
     }
-    tables(&model, false, true) + &String::from_utf8(shown).unwrap()
+    tables(&model, false, true, Screen::default()) + &String::from_utf8(shown).unwrap()
 }
 
 /// What is refused changes nothing.

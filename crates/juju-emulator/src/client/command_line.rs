@@ -89,7 +89,7 @@ const LACKING: [(&str, &[&str]); 15] = [
     ("remove-application", &["dry-run"]),
     ("remove-unit", &["dry-run", "num-units"]),
     ("run", &["color", "no-color"]),
-    ("status", &["color", "retry-count", "retry-delay"]),
+    ("status", &["retry-count", "retry-delay"]),
     ("unexpose", &["endpoints"]),
     (
         "",

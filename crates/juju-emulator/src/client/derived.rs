@@ -66,8 +66,8 @@ pub(crate) fn port_ranges(unit: &Unit) -> Vec<String> {
     ranges.map(|range| range.to_string()).collect()
 }
 
-/// Ports as a table shows them, those of one protocol together: `22,8000-8010/tcp 53/udp`.
-pub(crate) fn grouped(ranges: &[String]) -> String {
+/// Ports as a table shows them, those of one protocol together: `22,8000-8010/tcp 53/udp`; `shown` is how it shows some, as `22`.
+pub(crate) fn grouped(ranges: &[String], shown: impl Fn(&str) -> String) -> String {
     let mut protocols: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for range in ranges {
         let (ports, protocol) = range.split_at(range.find('/').unwrap_or(0));
@@ -89,10 +89,13 @@ pub(crate) fn grouped(ranges: &[String]) -> String {
         }
         runs.sort_by_key(|(first, _)| (first.len(), *first));
         let runs = runs.into_iter().map(|(first, last)| {
-            if first == last {
-                first.to_owned()
+            // As of icmp.
+            if first.is_empty() {
+                String::new()
+            } else if first == last {
+                shown(first)
             } else {
-                format!("{first}-{last}")
+                shown(&format!("{first}-{last}"))
             }
         });
         runs.collect::<Vec<_>>().join(",") + protocol
@@ -142,7 +145,7 @@ mod tests {
             (&["80/tcp", "81/udp", "icmp"], "80/tcp 81/udp icmp"),
         ] {
             let ranges: Vec<_> = ranges.iter().map(|range| (*range).to_owned()).collect();
-            assert_eq!(grouped(&ranges), then);
+            assert_eq!(grouped(&ranges, str::to_owned), then);
         }
     }
 }

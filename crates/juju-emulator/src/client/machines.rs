@@ -8,6 +8,7 @@ use crate::agent::machine_agent::remove_machine;
 use crate::client::constraints::Constraints;
 use crate::client::format::{Format, words};
 use crate::client::full_status::print_machines;
+use crate::client::screen::Screen;
 use crate::client::session::{Session, UsageError};
 use crate::client::status_tables::machines_table;
 use crate::client::units::{Removal, confirm, remove};
@@ -72,7 +73,7 @@ impl Machines {
         session.settle_idle_machines(&store)?;
         let model = store.read()?;
         match self.format {
-            Format::ForPeople => write!(out, "{}", machines_table(&model))?,
+            Format::ForPeople => write!(out, "{}", machines_table(&model, Screen::default()))?,
             format => print_machines(&store, &model, format, self.utc, &[], out)?,
         }
         Ok(())

@@ -31,6 +31,7 @@ pub(crate) mod resolved;
 pub(crate) mod resources;
 pub(crate) mod run;
 pub(crate) mod run_arguments;
+pub(crate) mod screen;
 pub(crate) mod secrets;
 pub(crate) mod session;
 pub(crate) mod settings;

@@ -1,41 +1,54 @@
 //! Relations as `status --relations`, `status --format=json` and `show-unit` show them.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use serde::Serialize;
 
 use crate::charm::metadata::Scope;
-use crate::client::table::{layout, row};
+use crate::client::screen::{Color, Screen};
+use crate::client::table::{fitted, row};
 use crate::controller::model::{Model, application_of};
 use crate::controller::relation::{Relation, Side};
 
 /// The table of `status --relations`; none without relations.
-pub(crate) fn relations_table(model: &Model) -> Option<String> {
+pub(crate) fn relations_table(model: &Model, screen: Screen) -> Option<String> {
     let mut rows: Vec<_> = model
         .relations
         .values()
         .map(|relation| {
             let names: Vec<_> = relation.sides.iter().map(Side::name).collect();
-            let (provider, requirer) = (&names[0], &names[names.len() - 1]);
+            let (provider, requirer) = (names[0].as_str(), names[names.len() - 1].as_str());
             let kind = match relation.scope {
                 _ if relation.is_peer() => "peer",
                 Scope::Container => "subordinate",
                 Scope::Global => "regular",
             };
-            row([provider, requirer, &relation.interface, kind, ""])
+            [provider, requirer, relation.interface.as_str(), kind].map(str::to_owned)
         })
         .collect();
     rows.sort();
-    let header = row([
+    if rows.is_empty() {
+        return None;
+    }
+    let side = |name: &str| match name.split_once(':') {
+        Some((application, endpoint)) => {
+            application.to_owned() + &screen.part(Color::Endpoint, &format!(":{endpoint}"))
+        }
+        None => name.to_owned(),
+    };
+    let rows = rows.iter().map(|[provider, requirer, interface, kind]| {
+        row([&side(provider), &side(requirer), interface, kind, ""])
+    });
+    let header = [
         "Integration provider",
         "Requirer",
         "Interface",
         "Type",
         "Message",
-    ]);
-    let is_empty = rows.is_empty();
-    rows.insert(0, header);
-    (!is_empty).then(|| layout(&rows, &[]))
+    ];
+    let rows: Vec<_> = iter::once(screen.header(header)).chain(rows).collect();
+    Some(fitted(&rows, &[], screen.width))
 }
 
 /// What `status --format=json` says of an application's relations, by endpoint.

@@ -9,7 +9,8 @@ use anyhow::Result;
 
 use crate::client::command_line::duration_flag;
 use crate::client::full_status::{print_json, print_yaml};
-use crate::client::session::Session;
+use crate::client::screen::Screen;
+use crate::client::session::{Session, UsageError};
 use crate::client::status_filter::keep_matching;
 use crate::client::status_summary::{one_line_each, summary};
 use crate::client::status_tables::tables;
@@ -40,7 +41,10 @@ pub(crate) struct Status {
     /// Show them again and again, after each such time, as `5s`; meanwhile time passes, and what becomes due is done.
     #[arg(long, value_parser = duration_flag)]
     watch: Option<Duration>,
-    /// Accepted: there are no colours.
+    /// Show the tables in colours; else they have some on a terminal, unless `$NO_COLOR` is set.
+    #[arg(long)]
+    color: bool,
+    /// Show no colours.
     #[arg(long)]
     no_color: bool,
 }
@@ -58,20 +62,35 @@ enum View {
 
 impl Status {
     pub(crate) fn run(self, session: &Session, out: &mut impl Write) -> Result<()> {
+        if self.color && self.no_color {
+            return Err(UsageError("cannot mix --no-color and --color".to_owned()).into());
+        }
         let store = session.store()?;
+        let screen = Screen::of(&io::stdout());
+        let screen = Screen {
+            colors: self.color || screen.colors && !self.no_color,
+            ..screen
+        };
         let Some(pause) = self.watch.filter(|pause| !pause.is_zero()) else {
-            return self.show(session, &store, out);
+            return self.show(session, &store, screen, out);
         };
         loop {
             // Clears a terminal.
             write!(out, "\x1bc")?;
-            self.show(session, &store, out)?;
+            // It may have become wider or narrower.
+            self.show(session, &store, screen.fitting(&io::stdout()), out)?;
             out.flush()?;
             thread::sleep(pause);
         }
     }
 
-    fn show(&self, session: &Session, store: &Store, out: &mut impl Write) -> Result<()> {
+    fn show(
+        &self,
+        session: &Session,
+        store: &Store,
+        screen: Screen,
+        out: &mut impl Write,
+    ) -> Result<()> {
         session.settle_idle_machines(store)?;
         let mut model = Rc::unwrap_or_clone(store.read()?);
         keep_matching(&mut model, &self.patterns);
@@ -91,7 +110,7 @@ impl Status {
         }
         match self.format {
             View::Tabular => {
-                writeln!(out, "{}", tables(&model, self.utc, self.relations))?;
+                writeln!(out, "{}", tables(&model, self.utc, self.relations, screen))?;
                 if self.storage
                     && let Some(table) = storage_table(store, &model)
                 {
@@ -119,7 +138,12 @@ impl Status {
 pub(crate) fn settle_and_show(session: &Session, store: &Store) -> Result<()> {
     session.settle(store)?;
     if io::stderr().is_terminal() {
-        writeln!(io::stderr(), "\n{}", tables(&*store.read()?, false, false))?;
+        let screen = Screen::of(&io::stderr());
+        writeln!(
+            io::stderr(),
+            "\n{}",
+            tables(&*store.read()?, false, false, screen)
+        )?;
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ pub(crate) fn summary(model: &Model) -> String {
         .collect();
     let top = [
         row(["Running on subnets:", &subnets(model), ""]),
-        row([" Utilizing ports:", &grouped(&ports), ""]),
+        row([" Utilizing ports:", &grouped(&ports, str::to_owned), ""]),
     ];
 
     let mut counts = vec![counted("# Machines:", model.machines.len())];

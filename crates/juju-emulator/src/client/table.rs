@@ -1,31 +1,56 @@
 //! Tables as juju prints them: columns two blanks apart, the last one as long as it is.
 
+use crate::client::screen::columns;
+
 /// Lays out rows of equally many cells; `right` are the numbers of the columns that are aligned to the right.
 pub(crate) fn layout(rows: &[Vec<String>], right: &[usize]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let width = |column: usize| {
+    fitted(rows, right, None)
+}
+
+/// The same for a screen of a width, if there is one: a last cell that does not fit in its row has lines of its own below it.
+pub(crate) fn fitted(rows: &[Vec<String>], right: &[usize], width: Option<usize>) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let widest = |column: usize| {
         rows.iter()
-            .filter_map(|row| Some(row.get(column)?.chars().count()))
+            .filter_map(|row| Some(columns(row.get(column)?)))
             .max()
             .unwrap_or_default()
     };
-    let widths: Vec<_> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells = row.iter().enumerate().map(|(column, cell)| {
-            let width = widths[column];
-            if column + 1 == row.len() {
-                cell.clone()
-            } else if right.contains(&column) {
-                format!("{cell:>width$}")
+    let widths: Vec<_> = (0..count).map(widest).collect();
+    let lines = rows.iter().filter_map(|row| {
+        let (last, others) = row.split_last()?;
+        let cell = |(column, cell): (usize, &String)| {
+            let padding = " ".repeat(widths[column] - columns(cell));
+            if right.contains(&column) {
+                [&padding, cell, "  "].concat()
             } else {
-                format!("{cell:width$}")
+                [cell, &*padding, "  "].concat()
             }
-        });
-        text += &cells.collect::<Vec<_>>().join("  ");
-        text.push('\n');
+        };
+        let line: String = others.iter().enumerate().map(cell).collect();
+        let too_narrow = width.filter(|width| columns(&line) + columns(last) > *width);
+        Some(match too_narrow {
+            None => [&line, last, "\n"].concat(),
+            Some(width) => [line, "\n".to_owned(), wrapped(last, width)].concat(),
+        })
+    });
+    lines.collect()
+}
+
+/// A text on lines of a width, indented, broken between words.
+fn wrapped(text: &str, width: usize) -> String {
+    const INDENT: &str = "  ";
+    let mut lines = vec![INDENT.to_owned()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line == INDENT => line.push_str(word),
+            Some(line) if columns(line) + 1 + columns(word) <= width => {
+                line.extend([" ", word]);
+            }
+            _ => lines.push([INDENT, word].concat()),
+        }
     }
-    text
+    lines.join("\n") + "\n"
 }
 
 /// Lays out rows whose cells are all aligned to the right, two blanks before each; a column is as wide as its neighbours above and

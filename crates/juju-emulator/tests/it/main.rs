@@ -27,6 +27,7 @@ mod recorded_storage;
 mod recording;
 mod refusals;
 mod resources;
+mod screen;
 mod secrets;
 mod show_and_exec;
 mod ssh;

@@ -29,7 +29,7 @@ fn what_the_emulator_lacks_is_said_and_nothing_else_is_suggested() {
     let given = [
         &["import-filesystem", "rootfs", "x"][..],
         &["deploy", "./tiny", "--dry-run"],
-        &["status", "--color"],
+        &["status", "--retry-count", "3"],
     ];
     for args in given {
         let ran = juju.run(args);
