@@ -1,5 +1,6 @@
 """A temporary model on the juju of `$JUJU`: the real one, or its emulator."""
 
+import json
 import os
 import platform
 import secrets
@@ -12,6 +13,8 @@ from pathlib import Path
 import jubilant
 import pytest
 import yaml
+
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +81,25 @@ def pack(tmp_path_factory):
         return Path(archive).rename(Path(archive).with_suffix(".charm"))
 
     return pack
+
+
+@pytest.fixture(scope="session")
+def rust_example(pack, tmp_path_factory):
+    """Packs one of the example charms of crates/ops."""
+
+    def rust_example(example, name, **files):
+        build = ["cargo", "build", "--locked", "--release", "--package=ops", f"--example={example}"]
+        build = subprocess.run([*build, "--message-format=json"], cwd=PROJECT, check=True, stdout=subprocess.PIPE)
+        messages = map(json.loads, build.stdout.splitlines())
+        (program,) = [message["executable"] for message in messages if message.get("executable")]
+        prime = tmp_path_factory.mktemp(example)
+        shutil.copy(program, prime / "charm")
+        dispatch = prime / "dispatch"
+        dispatch.write_text("#!/bin/sh\nexec ./charm\n")
+        dispatch.chmod(0o755)
+        return pack(prime, name, **files)
+
+    return rust_example
 
 
 @pytest.fixture(scope="session")

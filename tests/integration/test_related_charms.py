@@ -1,13 +1,9 @@
 """Two charms that tell each other where they listen, one in Rust and the other in Python on ops, both ways round."""
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parents[2]
 SIDES = {"provider": "provides", "requirer": "requires"}
 
 
@@ -21,21 +17,11 @@ def metadata(name, side):
 
 
 @pytest.fixture(scope="module")
-def in_rust(pack, tmp_path_factory):
+def in_rust(rust_example):
     """The charm of one side, from the examples of crates/ops."""
 
     def in_rust(side):
-        name = f"address_{side}"
-        build = ["cargo", "build", "--locked", "--release", "--package=ops", f"--example={name}"]
-        build = subprocess.run([*build, "--message-format=json"], cwd=PROJECT, check=True, stdout=subprocess.PIPE)
-        messages = map(json.loads, build.stdout.splitlines())
-        (program,) = [message["executable"] for message in messages if message.get("executable")]
-        prime = tmp_path_factory.mktemp(name)
-        shutil.copy(program, prime / "charm")
-        dispatch = prime / "dispatch"
-        dispatch.write_text("#!/bin/sh\nexec ./charm\n")
-        dispatch.chmod(0o755)
-        return pack(prime, f"rust-{side}", metadata=metadata(f"rust-{side}", side))
+        return rust_example(f"address_{side}", f"rust-{side}", metadata=metadata(f"rust-{side}", side))
 
     return in_rust
 
