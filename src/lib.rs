@@ -57,3 +57,8 @@ mod write_tests {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/from-python-ops.md")]
 mod from_python_ops {}
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/stand-behind-an-ingress.md")]
+mod stand_behind_an_ingress {}
