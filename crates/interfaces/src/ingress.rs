@@ -274,8 +274,8 @@ impl<'u> Provider<'u> {
         let application = self.0.application_data()?;
         let mut units = BTreeMap::new();
         let mut missing = None;
-        for unit in self.0.units()? {
-            match self.0.unit_data(&unit) {
+        for (unit, published) in self.0.units_data()? {
+            match published {
                 Ok(data) => {
                     units.insert(unit, data);
                 }

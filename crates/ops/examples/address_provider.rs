@@ -31,8 +31,8 @@ impl Charm for Provider {
                 };
                 leader.set_application_data(&relation, &leader_is)?;
             }
-            for other in relation.units()? {
-                let Address { address, port } = relation.unit_data(&other)?;
+            for (other, published) in relation.units_data()? {
+                let Address { address, port } = published?;
                 known.push(format!("{other}={address}:{port}"));
             }
         }

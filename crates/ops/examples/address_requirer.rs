@@ -27,8 +27,8 @@ impl Charm for Requirer {
         })?;
         let Application { leader } = relation.application_data()?;
         let mut known = vec![format!("leader={leader}")];
-        for other in relation.units()? {
-            let Address { address, port } = relation.unit_data(&other)?;
+        for (other, published) in relation.units_data()? {
+            let Address { address, port } = published?;
             known.push(format!("{other}={address}:{port}"));
         }
         Ok(Status::active().with_message(known.join(" ")))

@@ -1,6 +1,7 @@
 //! Hook commands: the programs on a hook's `PATH` through which a charm talks to Juju. Every process that this crate
 //! starts is started here.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -98,7 +99,12 @@ impl HookCommand {
             let command = command.arg("--file").arg(file.path());
             return command.run(hook_commands);
         }
-        let problem = match hook_commands.run(self) {
+        self.ended(hook_commands.run(self))
+    }
+
+    /// What it printed; anything but exit code 0 is an error.
+    fn ended(&self, output: io::Result<Output>) -> Result<Vec<u8>, HookCommandError> {
+        let problem = match output {
             Ok(output) if output.status.success() => return Ok(output.stdout),
             Ok(output) => Problem::Failed {
                 status: output.status,
@@ -115,16 +121,35 @@ impl HookCommand {
         hook_commands: &dyn HookCommands,
     ) -> Result<T, HookCommandError> {
         let command = self.arg("--format=json");
-        let stdout = Zeroizing::new(command.run(hook_commands)?);
+        let stdout = command.run(hook_commands)?;
+        command.read_output(stdout)
+    }
+
+    /// Runs commands that only read with `--format=json`, and reads what each printed, in their order.
+    pub(crate) fn read_all_json<T: DeserializeOwned>(
+        commands: impl IntoIterator<Item = Self>,
+        hook_commands: &dyn HookCommands,
+    ) -> Result<Vec<T>, HookCommandError> {
+        let commands = commands.into_iter().map(|it| it.arg("--format=json"));
+        let commands: Vec<Self> = commands.collect();
+        let outputs = hook_commands.run_all(&commands);
+        let commands = commands.iter().zip(outputs);
+        commands
+            .map(|(command, output)| command.read_output(command.ended(output)?))
+            .collect()
+    }
+
+    fn read_output<T: DeserializeOwned>(&self, stdout: Vec<u8>) -> Result<T, HookCommandError> {
+        let stdout = Zeroizing::new(stdout);
         serde_json::from_slice(&stdout).map_err(|error| {
-            if command.output_is_private {
+            if self.output_is_private {
                 let place = format!("line {}, column {}", error.line(), error.column());
-                return command.failed(Problem::BadOutput {
+                return self.failed(Problem::BadOutput {
                     stdout: "(not shown)".to_owned(),
                     error: serde_json::Error::custom(place),
                 });
             }
-            command.failed(Problem::BadOutput {
+            self.failed(Problem::BadOutput {
                 stdout: String::from_utf8_lossy(&stdout[..stdout.len().min(200)]).into_owned(),
                 error,
             })
@@ -165,32 +190,58 @@ pub trait HookCommands: Send + Sync {
     /// # Errors
     /// When the command could not be started.
     fn run(&self, command: &HookCommand) -> io::Result<Output>;
+
+    /// Runs commands of which none reads its standard input or changes what another prints, and returns what became of each, in
+    /// their order. As processes they overlap, which a test need not do.
+    fn run_all(&self, commands: &[HookCommand]) -> Vec<io::Result<Output>> {
+        commands.iter().map(|command| self.run(command)).collect()
+    }
 }
+
+/// How many hook commands run at a time. Juju answers one after the other, but it takes them longer to start and to end. Each
+/// takes memory on a machine that may have little.
+const AT_A_TIME: usize = 4;
 
 /// The hook commands that Juju's agent put on `PATH`.
 pub(crate) struct Processes;
 
 impl HookCommands for Processes {
     fn run(&self, command: &HookCommand) -> io::Result<Output> {
-        // The one place that starts a process, see clippy.toml.
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "hook commands are started here and nowhere else"
-        )]
-        let mut process = Command::new(command.name);
-        process.args(&command.args);
         match &command.stdin {
-            None => process.output(),
-            Some(stdin) => {
-                let piped = process.stdin(Stdio::piped());
-                let child = piped
-                    .stdout(Stdio::piped())
-                    .stderr(Stdio::piped())
-                    .spawn()?;
-                output_given(child, stdin)
-            }
+            None => start(command, Stdio::null())?.wait_with_output(),
+            Some(stdin) => output_given(start(command, Stdio::piped())?, stdin),
         }
     }
+
+    fn run_all(&self, commands: &[HookCommand]) -> Vec<io::Result<Output>> {
+        let mut to_start = commands.iter();
+        let mut running = VecDeque::new();
+        let mut outputs = Vec::new();
+        loop {
+            let free = AT_A_TIME - running.len();
+            let started = to_start.by_ref().take(free);
+            running.extend(started.map(|command| start(command, Stdio::null())));
+            let Some(child) = running.pop_front() else {
+                return outputs;
+            };
+            outputs.push(child.and_then(Child::wait_with_output));
+        }
+    }
+}
+
+fn start(command: &HookCommand, stdin: Stdio) -> io::Result<Child> {
+    // The one place that starts a process, see clippy.toml.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "hook commands are started here and nowhere else"
+    )]
+    let mut process = Command::new(command.name);
+    process
+        .args(&command.args)
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
 }
 
 /// Juju's hook commands read all of their standard input before they print anything.
@@ -280,6 +331,41 @@ mod tests {
     fn a_command_reads_its_standard_input() {
         let command = HookCommand::new("cat").with_stdin("port: 80\n");
         assert_eq!(command.run(&Processes).unwrap(), b"port: 80\n");
+    }
+
+    #[test]
+    fn commands_run_at_the_same_time_and_are_told_in_their_order() {
+        // Each waits for the other.
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe").display().to_string();
+        let made = HookCommand::new("mkfifo").arg(&pipe).run(&Processes);
+        made.unwrap();
+        let commands = [
+            r#"read line <"$0"; printf '"%s"' first"#,
+            r#"echo >"$0"; printf '"%s"' second"#,
+        ];
+        let commands = commands.map(|script| {
+            let command = HookCommand::new("timeout").arg("60").arg("sh");
+            command.arg("-c").arg(script).arg(&pipe)
+        });
+        let told: Vec<String> = HookCommand::read_all_json(commands, &Processes).unwrap();
+        assert_eq!(told, ["first", "second"]);
+
+        let many = (0..20).map(|number| HookCommand::new("echo").arg(&number.to_string()));
+        let many: Vec<HookCommand> = many.collect();
+        let outputs = Processes.run_all(&many);
+        let texts = outputs.into_iter().map(|output| output.unwrap().stdout);
+        let texts: Vec<_> = texts.map(|text| String::from_utf8(text).unwrap()).collect();
+        let then: Vec<_> = (0..20).map(|number| format!("{number}\n")).collect();
+        assert_eq!(texts, then);
+    }
+
+    #[test]
+    fn of_many_commands_the_first_that_fails_is_told() {
+        let commands = [("printf", "1"), ("false", ""), ("ls", "/missing")];
+        let commands = commands.map(|(name, arg)| HookCommand::new(name).arg(arg));
+        let error = HookCommand::read_all_json::<u8>(commands, &Processes).unwrap_err();
+        assert_eq!(error.command, "false");
     }
 
     #[test]

@@ -154,21 +154,45 @@ impl HookRelations {
         if let Some(texts) = self.relation(id).published.get(bag) {
             return Ok(texts.clone());
         }
-        let command = about("relation-get", id);
-        let command = match bag {
-            Bag::Application(application) => command.arg("--app").arg("-").arg(application),
-            Bag::Unit(unit) => command.arg("-").arg(&unit.to_string()),
-        };
-        let texts: Texts = command.with_private_output().read_json(hook_commands)?;
+        let texts: Texts = get(id, bag).read_json(hook_commands)?;
         let mut relation = self.relation(id);
         relation.published.insert(bag.clone(), texts.clone());
         Ok(texts)
+    }
+
+    /// Reads what units have published and has not been read yet, in less time than one after the other.
+    pub(crate) fn read_units(
+        &self,
+        id: &RelationId,
+        units: &[UnitName],
+        hook_commands: &dyn HookCommands,
+    ) -> Result<()> {
+        let bags = units.iter().map(|unit| Bag::Unit(unit.clone()));
+        let bags: Vec<Bag> = {
+            let relation = self.relation(id);
+            bags.filter(|bag| !relation.published.contains_key(bag))
+                .collect()
+        };
+        let commands = bags.iter().map(|bag| get(id, bag));
+        let texts: Vec<Texts> = HookCommand::read_all_json(commands, hook_commands)?;
+        self.relation(id)
+            .published
+            .extend(bags.into_iter().zip(texts));
+        Ok(())
     }
 
     fn relation(&self, id: &RelationId) -> RefMut<'_, HookRelation> {
         RefMut::map(self.relations.borrow_mut(), |relations| {
             relations.entry(id.clone()).or_default()
         })
+    }
+}
+
+fn get(id: &RelationId, bag: &Bag) -> HookCommand {
+    let command = about("relation-get", id).with_private_output();
+    match bag {
+        Bag::Application(application) => command.arg("--app").arg("-").arg(application),
+        Bag::Unit(unit) => command.arg("-").arg(&unit.to_string()),
     }
 }
 

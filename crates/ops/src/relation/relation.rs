@@ -107,6 +107,45 @@ impl<'u> Relation<'u> {
         self.read(&Bag::Unit(unit.clone()))
     }
 
+    /// What each of [`units`](Self::units) has published, in their order: `relation-list`, and a `relation-get` for each.
+    ///
+    /// With many units this takes less time than to read one after the other, since the hook commands overlap. Whether a unit
+    /// has published what is needed is told for each:
+    ///
+    /// ```no_run
+    /// #[derive(serde::Deserialize)]
+    /// struct Backend {
+    ///     address: String,
+    ///     port: u16,
+    /// }
+    ///
+    /// # fn reconcile(relation: &ops::Relation<'_>) -> ops::Result<()> {
+    /// let mut lines = Vec::new();
+    /// for (unit, backend) in relation.units_data()? {
+    ///     match backend {
+    ///         Ok(Backend { address, port }) => lines.push(format!("server {unit} {address}:{port}")),
+    ///         // It counts once it has published.
+    ///         Err(ops::Error::Waiting(_)) => {}
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Only those of any hook command. Those of a unit are as of [`application_data`](Self::application_data).
+    pub fn units_data<T: DeserializeOwned>(&self) -> Result<Vec<(UnitName, Result<T>)>> {
+        let units = self.units()?;
+        self.relations()
+            .read_units(&self.id, &units, self.unit.hook_commands())?;
+        let data = units.into_iter().map(|unit| {
+            let data = self.unit_data(&unit);
+            (unit, data)
+        });
+        Ok(data.collect())
+    }
+
     /// Publishes data of this unit: what differs is sent when the charm has returned `Ok`, by one `relation-set`.
     ///
     /// A field that is `None`, or an empty text, deletes its key. Keys that `data` does not have stay as they are, such

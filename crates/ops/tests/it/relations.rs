@@ -305,3 +305,46 @@ fn what_is_no_flat_map_fails_the_hook_and_is_not_shown() {
         ]
     );
 }
+
+#[test]
+fn the_data_of_all_units_come_in_the_order_of_the_units_each_read_once() {
+    // given
+    struct Backends;
+    impl Charm for Backends {
+        fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
+            let mut told = Vec::new();
+            if let Some(relation) = unit.relation("db")? {
+                let second: Database = relation.unit_data(&"mysql/2".parse().unwrap())?;
+                told.push(format!("port {}", second.port));
+                for (unit, data) in relation.units_data::<Database>()? {
+                    let text = data.map_or_else(|error| error.to_string(), |data| data.host);
+                    told.push(format!("{unit} {text}"));
+                }
+            }
+            Ok(Status::active().with_message(told.join("; ")))
+        }
+    }
+    let metadata = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/related_charm");
+    let context = Context::of_charm(&metadata, || Backends);
+    let relation = Relation::new("db", 7, "mysql")
+        .with_unit("mysql/10", [("host", "c"), ("port", "3")])
+        .with_unit("mysql/2", [("host", "b"), ("port", "2")])
+        .with_unit("mysql/1", [("host", "a")]);
+    // when
+    let given = State::default().with_relation(relation);
+    let then = context.run(&Event::ConfigChanged, &given);
+    // then
+    assert_eq!(
+        status(&then),
+        "active: port 2; mysql/1 for mysql/1 to publish port in db:7; mysql/2 b; mysql/10 c"
+    );
+    assert_eq!(
+        then.hook_commands[1..5],
+        [
+            "relation-get -r db:7 - mysql/2 --format=json",
+            "relation-list -r db:7 --format=json",
+            "relation-get -r db:7 - mysql/1 --format=json",
+            "relation-get -r db:7 - mysql/10 --format=json",
+        ]
+    );
+}
