@@ -20,7 +20,7 @@ impl Charm for PasswordRotator {
         if let Some(leader) = unit.leader()? {
             let secret = match unit.kept_secret("password")? {
                 Some(kept) => kept,
-                None => keep_new_password(&leader)?,
+                None => keep_new_password(leader)?,
             };
             for relation in unit.relations("passwords")? {
                 secret.grant(&relation)?;
@@ -37,12 +37,12 @@ impl Charm for PasswordRotator {
         }
         let leader = unit.leader()?;
         let leader = leader.ok_or_else(|| Error::blocked("only the leader rotates it"))?;
-        let secret = keep_new_password(&leader)?;
+        let secret = keep_new_password(leader)?;
         Ok(ActionResults::from([("secret", secret.id()?.to_string())]))
     }
 }
 
-fn keep_new_password<'u>(leader: &Leader<'u>) -> Result<Secret<'u>> {
+fn keep_new_password(leader: Leader<'_>) -> Result<Secret<'_>> {
     let password = random_digits()?;
     leader.keep_secret("password", &SecretContent::from([("password", password)]))
 }
@@ -50,7 +50,7 @@ fn keep_new_password<'u>(leader: &Leader<'u>) -> Result<Secret<'u>> {
 fn random_digits() -> io::Result<String> {
     let mut random = [0; 16];
     File::open("/dev/urandom")?.read_exact(&mut random)?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_ne_bytes(random)))
 }
 
 fn main() -> std::process::ExitCode {
