@@ -177,7 +177,7 @@ impl ShowSecret {
     }
 }
 
-/// Prints secrets; in YAML a time is no text, and has no quotes.
+/// Prints secrets.
 fn print(
     format: Format,
     secrets: &BTreeMap<&String, SecretInfo>,
@@ -186,16 +186,9 @@ fn print(
     if format == Format::Json {
         return format.print(secrets, out);
     }
-    let text = yaml::document_in_order(&serde_json::to_value(secrets)?);
-    for line in text.lines() {
-        let (before, value) = line.split_once(": ").unwrap_or((line, ""));
-        let key = before.trim_start();
-        if ["created", "updated", "expires", "rotates"].contains(&key) {
-            writeln!(out, "{before}: {}", value.trim_matches('"'))?;
-        } else {
-            writeln!(out, "{line}")?;
-        }
-    }
+    let times = &["created", "updated", "expires", "rotates"];
+    let text = yaml::document_with_times(&serde_json::to_value(secrets)?, times);
+    write!(out, "{text}")?;
     Ok(())
 }
 

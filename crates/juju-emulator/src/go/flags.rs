@@ -29,9 +29,17 @@ pub(crate) enum FlagValue {
 /// A command line, read.
 #[derive(Debug, Default)]
 pub(crate) struct CommandLine {
-    given: BTreeMap<&'static str, String>,
+    given: BTreeMap<&'static str, Given>,
     /// What is not a flag.
     pub(crate) arguments: Vec<String>,
+}
+
+/// A flag that is given.
+#[derive(Debug)]
+struct Given {
+    value: String,
+    /// By which of its names: `-r`, `--relation`.
+    spelling: String,
 }
 
 /// Why a command line ends here.
@@ -46,12 +54,22 @@ pub(crate) enum Stop {
 impl CommandLine {
     /// Whether the switch is given, by the first of its names.
     pub(crate) fn is_set(&self, name: &str) -> bool {
-        self.given.get(name).is_some_and(|value| value == "true")
+        self.value(name) == Some("true")
     }
 
     /// The value given to the flag, by the first of its names.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        self.given.get(name).map(String::as_str)
+        self.given.get(name).map(|given| given.value.as_str())
+    }
+
+    /// Juju's refusal of a value that was given to the flag, under the name that it was given by.
+    pub(crate) fn invalid(&self, name: &str, why: &str) -> String {
+        let given = self.given.get(name);
+        let (value, spelling) = given.map_or(("", name), |it| (&*it.value, &*it.spelling));
+        format!(
+            "invalid value {} for option {spelling}: {why}",
+            quote(value)
+        )
     }
 }
 
@@ -138,7 +156,8 @@ impl CommandLine {
                 with_dashes(name)
             ))
         })?;
-        self.given.insert(flag.names[0], value);
+        let spelling = with_dashes(name);
+        self.given.insert(flag.names[0], Given { value, spelling });
         Ok(())
     }
 }

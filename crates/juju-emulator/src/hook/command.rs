@@ -101,7 +101,17 @@ impl Call<'_> {
 
     /// Prints what is a struct in Juju, with its fields in their order.
     pub(crate) fn print_struct(&mut self, value: &Value) -> Result<(), Failure> {
-        self.print_formatted(output::format_struct(value, self.line.value("format")))
+        self.print_struct_with_times(value, &[])
+    }
+
+    /// The same for one with fields that are times.
+    pub(crate) fn print_struct_with_times(
+        &mut self,
+        value: &Value,
+        times: &'static [&'static str],
+    ) -> Result<(), Failure> {
+        let format = self.line.value("format");
+        self.print_formatted(output::format_struct(value, format, times))
     }
 
     fn print_formatted(&mut self, text: String) -> Result<(), Failure> {

@@ -79,10 +79,10 @@ fn network_get(call: &mut Call<'_>) -> Result<(), Failure> {
     let Some(binding) = call.line.arguments.first().cloned() else {
         return Err(Failure::Usage("no arguments specified".to_owned()));
     };
-    let [_] = call.at_most()?;
     if binding.is_empty() {
         return Err(Failure::Usage("no binding name specified".to_owned()));
     }
+    let [_] = call.at_most()?;
     if call.line.value("r").is_some_and(|id| !id.is_empty()) {
         call.relation()?;
     }
@@ -117,8 +117,6 @@ fn network_get(call: &mut Call<'_>) -> Result<(), Failure> {
             let with_old_names = call.line.value("format") != Some("json");
             return call.print_struct(&whole(&address, &subnet, with_old_names));
         }
-        // Only the first of them, as one word.
-        [(_, Value::Array(subnets))] => subnets[0].clone(),
         [(_, value)] => value.clone(),
         several => {
             let fields = several

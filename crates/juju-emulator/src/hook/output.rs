@@ -39,11 +39,16 @@ pub(crate) fn format(value: &Value, format: Option<&str>) -> String {
     }
 }
 
-/// Writes what is a struct in Juju, with its fields in their order, in one of the words of `--format`.
-pub(crate) fn format_struct(value: &Value, format: Option<&str>) -> String {
+/// Writes what is a struct in Juju, with its fields in their order, in one of the words of `--format`; what is under
+/// `times` are times.
+pub(crate) fn format_struct(
+    value: &Value,
+    format: Option<&str>,
+    times: &'static [&'static str],
+) -> String {
     match format {
         Some("json") => json::compact(value) + "\n",
-        _ => yaml::document_in_order(value),
+        _ => yaml::document_with_times(value, times),
     }
 }
 

@@ -15,9 +15,15 @@ pub(crate) fn document(value: &Value) -> String {
 
 /// Writes a value as [`document`] does, but with its keys in their order, as yaml.v2 does for Go's structs.
 pub(crate) fn document_in_order(value: &Value) -> String {
+    document_with_times(value, &[])
+}
+
+/// Writes a value as [`document_in_order`] does; what is under these keys are times, which have no quotes as texts have.
+pub(crate) fn document_with_times(value: &Value, times: &'static [&'static str]) -> String {
     let in_order = true;
     let writer = Writer {
         in_order,
+        times,
         ..Writer::default()
     };
     writer.document(value)
@@ -26,6 +32,7 @@ pub(crate) fn document_in_order(value: &Value) -> String {
 #[derive(Default)]
 struct Writer {
     in_order: bool,
+    times: &'static [&'static str],
     text: String,
     column: usize,
 }
@@ -77,6 +84,10 @@ impl Writer {
                 Value::Array(items) if !items.is_empty() => {
                     self.new_line(indent);
                     self.sequence(items, indent);
+                }
+                Value::String(time) if self.times.contains(&key.as_str()) => {
+                    self.put(' ');
+                    self.put_all(time);
                 }
                 scalar => {
                     self.put(' ');

@@ -6,6 +6,6 @@ mod node;
 mod resolve;
 mod sort;
 
-pub(crate) use block_style::{document, document_in_order};
+pub(crate) use block_style::{document, document_in_order, document_with_times};
 pub use deserialize::YamlError;
 pub(crate) use deserialize::read;

@@ -243,10 +243,7 @@ impl Call<'_> {
             };
         };
         let number = text.rsplit(':').next().unwrap_or_default();
-        let invalid = |why| {
-            let text = quote(text);
-            Failure::Usage(format!("invalid value {text} for option -r: {why}"))
-        };
+        let invalid = |why| Failure::Usage(self.line.invalid("r", why));
         let id = number.parse().map_err(|_| invalid("invalid relation id"))?;
         let relations = &self.hook.unit.relations;
         let exists = relations.contains_key(&id);

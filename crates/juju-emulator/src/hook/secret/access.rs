@@ -1,5 +1,6 @@
 //! `secret-grant` and `secret-revoke`.
 
+use crate::charm::name::{is_name, is_unit};
 use crate::controller::secret::SecretGrant;
 use crate::go::flags::{Flag, FlagValue};
 use crate::go::strconv::quote;
@@ -31,6 +32,7 @@ fn grant(call: &mut Call<'_>) -> Result<(), Failure> {
     let id = call.secret_id()?;
     let relation = call.relation()?;
     let target = target(call, relation)?;
+    let [_] = call.at_most()?;
     let key = &call.hook.unit.relations[&relation].key;
     let grant = SecretGrant {
         relation: Some(relation),
@@ -60,17 +62,26 @@ fn revoke(call: &mut Call<'_>) -> Result<(), Failure> {
     let usage = |message: &str| Err(Failure::Usage(message.to_owned()));
     let id = call.secret_id()?;
     let is_of_relation = matches!(call.hook.unit.hook, HookKind::Relation { .. });
+    let relation = (is_of_relation || call.text("r").is_some())
+        .then(|| call.relation())
+        .transpose()?;
     let (application, unit) = (call.text("app"), call.text("unit"));
-    let target = match (application, unit, call.text("r")) {
+    for (what, name, is_valid) in [
+        ("application", application, is_name as fn(&str) -> bool),
+        ("unit", unit, is_unit),
+    ] {
+        if let Some(name) = name.filter(|name| !is_valid(name)) {
+            return usage(&format!("{what} {} not valid", quote(name)));
+        }
+    }
+    let target = match (application, unit, relation) {
         (Some(_), Some(_), _) => return usage("specify only one of application or unit"),
         (Some(_), None, Some(_)) => return usage("do not specify both relation and app"),
-        (Some(application), None, None) => application.to_owned(),
-        (None, Some(unit), None) if !is_of_relation => unit.to_owned(),
-        (None, None, None) if !is_of_relation => {
-            return usage("missing relation or application or unit");
-        }
-        (None, ..) => target(call, call.relation()?)?,
+        (None, None, None) => return usage("missing relation or application or unit"),
+        (Some(name), ..) | (None, Some(name), _) => name.to_owned(),
+        (None, None, Some(id)) => call.hook.unit.relations[&id].remote_application.clone(),
     };
+    let [_] = call.at_most()?;
     // Whether the unit may is said when the hook has ended.
     let changes = &mut call.hook.pending.secrets;
     if let Some(granted) = changes.grant.get_mut(&id) {
@@ -80,12 +91,16 @@ fn revoke(call: &mut Call<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whom the command is about: the application on the other side of a relation, or its unit that is given.
+/// Who is let read: the application on the other side of a relation, or its unit that is given.
 fn target(call: &Call<'_>, relation: u64) -> Result<String, Failure> {
     let application = &call.hook.unit.relations[&relation].remote_application;
     let Some(unit) = call.text("unit") else {
         return Ok(application.clone());
     };
+    if !is_unit(unit) {
+        let unit = quote(unit);
+        return Err(Failure::Usage(format!("unit {unit} not valid")));
+    }
     if unit.split('/').next() == Some(application) {
         return Ok(unit.to_owned());
     }

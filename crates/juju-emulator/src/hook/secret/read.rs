@@ -47,7 +47,7 @@ fn get(call: &mut Call<'_>) -> Result<(), Failure> {
         .map(secret_id::parse)
         .transpose()
         .map_err(Failure::Usage)?;
-    let key = key.map(str::to_owned);
+    let key = key.filter(|key| !key.is_empty()).map(str::to_owned);
     let label = call.text("label").unwrap_or_default().to_owned();
     let (peek, refresh) = (call.line.is_set("peek"), call.line.is_set("refresh"));
     if id.is_none() && label.is_empty() {
@@ -169,7 +169,7 @@ fn info_get(call: &mut Call<'_>) -> Result<(), Failure> {
         return Err(Failure::Refused(format!("secret {} not found", quote(&id))));
     };
     let info: Value = Map::from_iter([(id, info)]).into();
-    call.print_struct(&info)
+    call.print_struct_with_times(&info, &["expiry", "rotates"])
 }
 
 pub(crate) const SECRET_IDS: HookCommand = HookCommand {
