@@ -12,16 +12,8 @@ from elftools.elf.gnuversions import GNUVerNeedSection
 
 from pack import Platform
 
-FILES = {
-    "LICENSE",
-    "bin/hello-server",
-    "actions.yaml",
-    "config.yaml",
-    "dispatch",
-    "icon.svg",
-    "manifest.yaml",
-    "metadata.yaml",
-}
+FILES = {"config.yaml", "dispatch", "manifest.yaml", "metadata.yaml"}
+ALSO = {"hello-server": {"LICENSE", "actions.yaml", "icon.svg"}, "ingress": set()}
 GLIBC = {"22.04": (2, 35), "24.04": (2, 39), "26.04": (2, 43)}
 MACHINES = {"amd64": "EM_X86_64", "arm64": "EM_AARCH64"}
 LINTERS_CONTENT = {"ok", "nonapplicable", "unknown"}
@@ -33,12 +25,15 @@ def complaints_about(charm: Path, linters: list[dict[str, str]], platform: Platf
     with ZipFile(charm) as packed:
         modes = {member.filename: stat.S_IMODE(member.external_attr >> 16) for member in packed.infolist()}
         content = {name: packed.read(name) for name in modes if not name.endswith("/")}
+    name = charm.name.partition("_")[0]
+    program = f"bin/{name}"
+    files = FILES | ALSO[name] | {program}
     return [
         *(f"{linter['name']}: {linter['text']}" for linter in linters if linter["result"] not in LINTERS_CONTENT),
-        *(f"{name} is missing" for name in sorted(FILES - content.keys())),
-        *(f"{name} does not belong in the charm" for name in sorted(content.keys() - FILES)),
+        *(f"{name} is missing" for name in sorted(files - content.keys())),
+        *(f"{name} does not belong in the charm" for name in sorted(content.keys() - files)),
         *complaints_about_dispatch(content, modes),
-        *complaints_about_program(content.get("bin/hello-server", b""), platform),
+        *complaints_about_program(program, content.get(program, b""), platform),
         *complaints_about_options(yaml.safe_load(content.get("config.yaml", b"{}"))),
         *complaints_about_manifest(yaml.safe_load(content.get("manifest.yaml", b"{}")), platform),
     ]
@@ -55,16 +50,16 @@ def complaints_about_dispatch(content, modes):
         yield f"dispatch ends in {program!r}, which is no executable of the charm"
 
 
-def complaints_about_program(program, platform):
+def complaints_about_program(name, program, platform):
     if not program.startswith(b"\x7fELF"):
-        yield "bin/hello-server is not a program"
+        yield f"{name} is not a program"
         return
     elf = ELFFile(BytesIO(program))
     if elf["e_machine"] != MACHINES[platform.architecture]:
-        yield f"bin/hello-server is for {elf['e_machine']}, the platform is {platform}"
+        yield f"{name} is for {elf['e_machine']}, the platform is {platform}"
     needed = max(needed_glibc(elf), default=(0, 0))
     if needed > GLIBC[platform.base]:
-        yield f"bin/hello-server needs glibc {needed}, ubuntu@{platform.base} has {GLIBC[platform.base]}"
+        yield f"{name} needs glibc {needed}, ubuntu@{platform.base} has {GLIBC[platform.base]}"
 
 
 def needed_glibc(elf):

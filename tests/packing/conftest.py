@@ -8,6 +8,10 @@ import pytest
 from pack import Charmcraft, copy_project, platforms_of_this_machine
 
 PROJECT = Path(__file__).parents[2]
+CHARMS = [".", "examples/ingress"]
+PACKED_HERE = [
+    (directory, platform) for directory in CHARMS for platform in platforms_of_this_machine(PROJECT / directory)
+]
 SUMMARY = pytest.StashKey[list[str]]()
 
 
@@ -34,12 +38,12 @@ def charmcraft(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def charms(charmcraft, tmp_path_factory, pytestconfig):
-    """The charm itself, packed for every platform of this machine."""
+    """Each charm, packed for every platform of this machine."""
     project = copy_project(PROJECT, tmp_path_factory.mktemp("project"))
     folder = pytestconfig.getoption("charms").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     packed = {}
-    for platform in platforms_of_this_machine(PROJECT):
-        charm = charmcraft.pack(project, platform)
-        packed[platform] = Path(shutil.move(charm, folder / charm.name))
+    for directory, platform in PACKED_HERE:
+        charm = charmcraft.pack(project / directory, platform)
+        packed[directory, platform] = Path(shutil.move(charm, folder / charm.name))
     return packed

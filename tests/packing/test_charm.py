@@ -1,4 +1,4 @@
-"""The charm itself, packed for every platform of this architecture."""
+"""Each charm of this repository, packed for every platform of this architecture."""
 
 import os
 from hashlib import sha256
@@ -8,13 +8,13 @@ from zipfile import ZipFile
 import pytest
 
 from check import complaints_about
-from conftest import PROJECT, SUMMARY
-from pack import Charmcraft, copy_project, platforms_of_this_machine
+from conftest import PACKED_HERE, PROJECT, SUMMARY
+from pack import Charmcraft, copy_project
 
 
-@pytest.mark.parametrize("platform", platforms_of_this_machine(PROJECT), ids=str)
-def test_nothing_is_wrong_with_the_packed_charm(platform, charms, charmcraft, pytestconfig):
-    charm = charms[platform]
+@pytest.mark.parametrize("directory, platform", PACKED_HERE, ids=str)
+def test_nothing_is_wrong_with_the_packed_charm(directory, platform, charms, charmcraft, pytestconfig):
+    charm = charms[directory, platform]
     linters = charmcraft.analyse(charm)
     complaints = complaints_about(charm, linters, platform)
 
@@ -33,7 +33,7 @@ def test_every_build_gives_the_same_program(charms, tmp_path):
     for entry in Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo")).iterdir():
         (cargo_home / entry.name).symlink_to(entry)
     elsewhere = Charmcraft(tmp_path, {"CARGO_HOME": str(cargo_home), "CARGO_TARGET_DIR": str(tmp_path / "target")})
-    platform, charm = next(iter(charms.items()))
+    (_, platform), charm = next(iter(charms.items()))
     # when
     packed = elsewhere.pack(project, platform)
     # then

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -78,11 +79,24 @@ impl Deployment {
         }
     }
 
+    fn show(&self, unit: &str) -> Value {
+        let shown = self.juju(&["show-unit", unit, "--format=json"]);
+        let mut shown: Value = serde_json::from_str(&shown).unwrap();
+        shown[unit].take()
+    }
+
+    /// Kills a unit's server, as the machine does when it runs out of memory.
+    fn kill_server(&self, unit: &str, port: u16) {
+        let service = format!("{}@{port}.service", unit.replace('/', "-"));
+        let show = ["systemctl", "show", "--value", "-p", "MainPID", &service];
+        let pid = self.juju(&[&["exec", "--unit", unit, "--"], &show[..]].concat());
+        let pid = Pid::from_raw(pid.trim().parse().unwrap());
+        kill_process(pid.unwrap(), Signal::KILL).unwrap();
+    }
+
     /// What the ingress tells the unit of hello-server: its url, if it has one.
     fn url(&self, unit: &str) -> Option<String> {
-        let shown: Value =
-            serde_json::from_str(&self.juju(&["show-unit", unit, "--format=json"])).unwrap();
-        let relation = &shown[unit]["relation-info"][0];
+        let relation = &self.show(unit)["relation-info"][0];
         let ingress = relation["application-data"]["ingress"].as_str()?;
         let ingress: Value = serde_json::from_str(ingress).unwrap();
         Some(ingress["url"].as_str()?.to_owned())
@@ -153,7 +167,7 @@ fn the_ingress_serves_hello_server_through_all_that_its_operator_does() {
     assert_eq!(deployment.get(), greeting(0, moved));
     assert_eq!(deployment.url("hello-server/0"), Some(url));
 
-    // A second unit answers in its turn, and goes without a request that fails.
+    // A second unit answers in its turn.
     let failures = deployment.failures_while(|| {
         deployment.juju(&["add-unit", "hello-server"]);
         // Who asks beside us takes turns too, and may for a while take all those of one unit.
@@ -161,6 +175,20 @@ fn the_ingress_serves_hello_server_through_all_that_its_operator_does() {
             let mut answers = (0..1_000).map(|_| deployment.get());
             assert!(answers.any(|answer| answer == greeting(number, moved)));
         }
+    });
+    assert!(failures.is_empty(), "{failures:?}");
+
+    // One server is killed, and nobody notices.
+    let failures = deployment.failures_while(|| {
+        deployment.kill_server("hello-server/0", moved);
+        for _ in 0..20 {
+            assert_eq!(deployment.get(), greeting(1, moved));
+        }
+    });
+    assert!(failures.is_empty(), "{failures:?}");
+
+    // One unit goes, with all that it was asked for.
+    let failures = deployment.failures_while(|| {
         deployment.juju(&["remove-unit", "hello-server/0", "--no-prompt"]);
     });
     assert!(failures.is_empty(), "{failures:?}");
@@ -175,11 +203,13 @@ fn the_ingress_serves_hello_server_through_all_that_its_operator_does() {
     assert_eq!(there, greeting(1, moved));
     assert!(get(on_machine_0(deployment.port), "/").is_err());
 
-    // Without the relation there is no path any more, and both are well.
+    // Without the relation there is no path and no data any more, and both are well.
     deployment.juju(&["remove-relation", "hello-server", "ingress"]);
     let gone = get(on_machine_0(port), "/emulator-hello-server/").unwrap();
     assert_eq!(gone.0, 404);
-    assert_eq!(deployment.url("hello-server/1"), None);
+    for unit in ["hello-server/1", "ingress/0"] {
+        assert_eq!(deployment.show(unit).get("relation-info"), None);
+    }
     deployment.assert_all_active();
 
     // Removed, it leaves nothing that listens.
