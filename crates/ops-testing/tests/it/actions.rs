@@ -152,3 +152,11 @@ fn a_charm_that_leaves_what_an_action_left_breaks_a_law() {
         assert!(violation.story.contains(part), "{violation}");
     }
 }
+
+#[test]
+fn an_action_that_changes_something_for_good_is_left_out() {
+    let (_directory, context) = context(false);
+    Laws::of(&context, ())
+        .without_action("open")
+        .check([State::default()]);
+}
