@@ -126,17 +126,17 @@ impl Side {
     }
 }
 
+/// Sets what has a value, and deletes what has an empty one.
+pub(crate) fn update(data: &mut BTreeMap<String, String>, changes: &BTreeMap<String, String>) {
+    data.extend(changes.clone());
+    data.retain(|_, value| !value.is_empty());
+}
+
 impl VersionedSettings {
-    /// Sets what has a value, and deletes what has an empty one.
+    /// Makes changes as [`update`] does, and counts what has changed something.
     pub(crate) fn update(&mut self, changes: &BTreeMap<String, String>) {
         let before = self.data.clone();
-        for (key, value) in changes {
-            if value.is_empty() {
-                self.data.remove(key);
-            } else {
-                self.data.insert(key.clone(), value.clone());
-            }
-        }
+        update(&mut self.data, changes);
         if self.data != before {
             self.version += 1;
         }

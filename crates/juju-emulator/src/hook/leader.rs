@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
+use crate::controller::relation::update;
 use crate::go::keyvalues;
 use crate::go::strconv::quote;
 use crate::hook::command::{Call, Failure, HookCommand, TakesEffect};
 use crate::hook::context::Effect;
 use crate::hook::output::{FORMAT, OUTPUT};
-use crate::hook::relation::view::update;
 
 pub(crate) const IS_LEADER: HookCommand = HookCommand {
     name: "is-leader",

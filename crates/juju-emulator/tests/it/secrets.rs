@@ -82,7 +82,7 @@ fn a_secret_expires_and_is_to_be_rotated_once() {
     let id = add(
         &juju,
         "a/1",
-        "password=one --owner unit --label mine --expire 0s --rotate yearly",
+        "password=one --owner unit --label mine --expire 1ms --rotate yearly",
     );
     juju.ok(&["status"]);
     assert_eq!(told(&juju, &id), "a/1 secret-expired ID/mine/1\n");
@@ -104,7 +104,7 @@ fn a_new_leader_hears_of_what_the_old_one_has_failed_to_do() {
         "[ $JUJU_HOOK_NAME$JUJU_UNIT_NAME != secret-expireda/0 ]",
     )
     .unwrap();
-    let id = add(&juju, "a/0", "password=one --expire 0s");
+    let id = add(&juju, "a/0", "password=one --expire 1ms");
     juju.ok(&["status"]);
     assert_eq!(told(&juju, &id), "a/0 secret-expired ID//1\n");
     juju.write_state(

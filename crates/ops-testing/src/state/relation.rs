@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use juju_emulator::charm::metadata::{Charm, Role, Scope};
-use juju_emulator::{RelationChanges, RelationData, RelationView};
+use juju_emulator::{RelationChanges, RelationView};
 use ops::{Event, RelationEvent, RelationId, UnitName};
 use serde::Serialize;
 
@@ -183,16 +183,6 @@ impl Relation {
             application_data,
         }
     }
-
-    /// Publishes what a hook has asked for.
-    fn publish(&mut self, changes: &RelationChanges) {
-        let publish = |data: &mut RelationData, changes: &RelationData| {
-            data.extend(changes.clone());
-            data.retain(|_, text| !text.is_empty());
-        };
-        publish(&mut self.unit_data, &changes.unit);
-        publish(&mut self.application_data, &changes.application);
-    }
 }
 
 fn application_of(unit: &str) -> &str {
@@ -225,7 +215,7 @@ pub(crate) fn views(
 pub(crate) fn publish(relations: &mut [Relation], changes: &BTreeMap<u64, RelationChanges>) {
     for relation in relations {
         if let Some(changes) = changes.get(&relation.number) {
-            relation.publish(changes);
+            changes.apply(&mut relation.unit_data, &mut relation.application_data);
         }
     }
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::charm::name::{is_name, is_unit};
+use crate::controller::relation::update;
 use crate::go::flags::{Flag, FlagValue};
 use crate::go::keyvalues;
 use crate::go::strconv::quote;
 use crate::hook::command::{Call, Failure, HookCommand, TakesEffect};
 use crate::hook::context::HookContext;
 use crate::hook::output::{DEPRECATED_FORMAT, FORMAT, OUTPUT};
-use crate::hook::relation::view::{RelationData, update};
+use crate::hook::relation::view::RelationData;
 use crate::hook::unit_view::HookKind;
 
 pub(crate) const RELATION: Flag = Flag {
@@ -90,8 +92,7 @@ pub(crate) const RELATION_GET: HookCommand = HookCommand {
 
 fn get(call: &mut Call<'_>) -> Result<(), Failure> {
     let relation = call.relation()?;
-    let [key, whose] = call.at_most()?;
-    let key = key.filter(|key| !["", "-"].contains(key));
+    let given = call.line.arguments.get(1).map(String::as_str);
     let (remote_unit, remote_application) = match &call.hook.unit.hook {
         HookKind::Relation {
             remote_unit,
@@ -100,27 +101,27 @@ fn get(call: &mut Call<'_>) -> Result<(), Failure> {
         } => (remote_unit.as_deref(), Some(remote_application.as_str())),
         _ => (None, None),
     };
-    let of_application = call.line.is_set("app") || whose.is_none() && remote_unit.is_none();
-    let Some(whose) = whose.or(remote_unit).or(remote_application) else {
+    let of_application = call.line.is_set("app") || given.is_none() && remote_unit.is_none();
+    let Some(whose) = given.or(remote_unit).or(remote_application) else {
         return Err(Failure::Usage(
             "no unit or application specified".to_owned(),
         ));
     };
+    if !of_application && !is_unit(whose) {
+        let whose = quote(whose);
+        let why = match given {
+            Some(name) if is_name(name) => "expected unit name, got application name",
+            _ => "invalid unit name",
+        };
+        return Err(Failure::Usage(format!("{why} {whose}")));
+    }
+    let [key, _] = call.at_most()?;
+    let key = key.filter(|key| !["", "-"].contains(key));
     let data = if of_application {
         let application = whose.split('/').next().unwrap_or_default();
         call.hook.application_data(relation, application)
-    } else if is_unit(whose) {
-        call.hook.unit_data(relation, whose)
-    } else if whose.contains('/') {
-        return Err(Failure::Usage(format!(
-            "invalid unit name {}",
-            quote(whose)
-        )));
     } else {
-        return Err(Failure::Usage(format!(
-            "expected unit name, got application name {}",
-            quote(whose)
-        )));
+        call.hook.unit_data(relation, whose)
     }
     .map_err(Failure::Refused)?;
     let value = match key {
@@ -128,13 +129,6 @@ fn get(call: &mut Call<'_>) -> Result<(), Failure> {
         None => json!(data),
     };
     call.print(&value)
-}
-
-fn is_unit(name: &str) -> bool {
-    name.split_once('/').is_some_and(|(application, number)| {
-        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        !application.is_empty() && is_number
-    })
 }
 
 impl HookContext {

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::controller::relation::update;
+
 /// What one application or unit has published: keys with their texts.
 pub type RelationData = BTreeMap<String, String>;
 
@@ -35,14 +37,11 @@ pub struct RelationChanges {
     pub application: RelationData,
 }
 
-/// Writes changes into what has been published.
-pub(crate) fn update(data: &mut RelationData, changes: &RelationData) {
-    for (key, value) in changes {
-        if value.is_empty() {
-            data.remove(key);
-        } else {
-            data.insert(key.clone(), value.clone());
-        }
+impl RelationChanges {
+    /// Writes the changes into what the unit and its application have published.
+    pub fn apply(&self, of_unit: &mut RelationData, of_application: &mut RelationData) {
+        update(of_unit, &self.unit);
+        update(of_application, &self.application);
     }
 }
 

@@ -62,9 +62,8 @@ fn add(call: &mut Call<'_>) -> Result<(), Failure> {
             "missing secret value or filename".to_owned(),
         ));
     }
-    let owner = owner(call)?;
     let arguments = call.line.arguments.clone();
-    let fields = fields(call, &arguments)?;
+    let (owner, fields) = owner_and_fields(call, &arguments)?;
     if fields.content.is_none() {
         return Err(Failure::Refused("empty secret value not valid".to_owned()));
     }
@@ -100,9 +99,8 @@ pub(crate) const SECRET_SET: HookCommand = HookCommand {
 
 fn set(call: &mut Call<'_>) -> Result<(), Failure> {
     let id = call.secret_id()?;
-    owner(call)?;
     let arguments = call.line.arguments[1..].to_vec();
-    let fields = fields(call, &arguments)?;
+    let (_, fields) = owner_and_fields(call, &arguments)?;
     let changes = &mut call.hook.pending.secrets;
     changes.remove.remove(&id);
     match changes.create.get_mut(&id) {
@@ -168,7 +166,7 @@ fn remove(call: &mut Call<'_>) -> Result<(), Failure> {
 
 fn owner(call: &Call<'_>) -> Result<SecretOwner, Failure> {
     let unit = &call.hook.unit;
-    match call.text("owner") {
+    match call.line.value("owner") {
         None | Some("application") => Ok(SecretOwner::Application(unit.application().to_owned())),
         Some("unit") => Ok(SecretOwner::Unit(unit.name.clone())),
         Some(other) => {
@@ -178,30 +176,38 @@ fn owner(call: &Call<'_>) -> Result<SecretOwner, Failure> {
     }
 }
 
-fn fields(call: &Call<'_>, arguments: &[String]) -> Result<SecretUpdate, Failure> {
+/// What the flags and arguments say, refused in Juju's order.
+fn owner_and_fields(
+    call: &Call<'_>,
+    arguments: &[String],
+) -> Result<(SecretOwner, SecretUpdate), Failure> {
+    let expires = call.text("expire").map(expiry).transpose()?;
     let rotation = call.text("rotate").map(|name| {
         let refusal = || Failure::Usage(format!("rotate policy {} not valid", quote(name)));
         RotatePolicy::named(name).ok_or_else(refusal)
     });
     let rotation = rotation.transpose()?;
-    let expires = call.text("expire").map(expiry).transpose()?;
+    let owner = owner(call)?;
     // The agent opens files, whose working directory is not the hook's.
     let content = SecretContent::read(arguments, call.text("file"), Path::new("/"));
     let content = content.map_err(Failure::Usage)?;
-    Ok(SecretUpdate {
+    let fields = SecretUpdate {
         label: call.text("label").map(str::to_owned),
         description: call.text("description").map(str::to_owned),
         rotation,
         expires,
         content: Some(content).filter(|content| !content.is_empty()),
-    })
+    };
+    Ok((owner, fields))
 }
 
 /// A time as in RFC 3339, with or without its zone, or after how long.
 fn expiry(text: &str) -> Result<Timestamp, Failure> {
-    if let Some(after) = text.strip_prefix('-').and_then(duration)
-        && !after.is_zero()
-    {
+    let is_over = match text.strip_prefix('-') {
+        Some(before) => duration(before).is_some(),
+        None => duration(text).is_some_and(|after| after.is_zero()),
+    };
+    if is_over {
         let text = quote(text);
         return Err(Failure::Usage(format!(
             "negative expire duration {text} not valid"
