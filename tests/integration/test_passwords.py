@@ -31,7 +31,15 @@ def related(juju, rust_example, pack, python_project):
     juju.deploy(python, "python-reader", num_units=2)
     for reader in READERS:
         juju.integrate("rotator", reader)
-    juju.wait(lambda status: {message(status, unit) for unit in readers()} == {"follows"}, delay=0.5)
+    status = juju.wait(
+        lambda status: jubilant.all_active(status) and {message(status, unit) for unit in readers()} == {"follows"},
+        error=jubilant.any_error,
+        delay=0.5,
+    )
+    related = status.apps["rotator"].relations["passwords"]
+    assert {(relation.related_app, relation.interface) for relation in related} == {
+        (reader, "passwords") for reader in READERS
+    }
     return juju
 
 
