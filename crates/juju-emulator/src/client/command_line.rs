@@ -1,6 +1,7 @@
 //! What is wrong with a command line, in Juju's words: clap reads it, and has its own.
 
 use std::ffi::OsString;
+use std::num::ParseIntError;
 use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -10,7 +11,7 @@ use crate::go::duration::duration;
 use crate::go::strconv::{parse_bool, quote, quote_list};
 
 /// What Juju says when a verb is not told what to work on.
-const MISSING: [(&str, &str); 19] = [
+const MISSING: [(&str, &str); 22] = [
     ("actions", "no application name specified"),
     ("add-model", "model name is required"),
     ("add-unit", "no application specified"),
@@ -23,11 +24,14 @@ const MISSING: [(&str, &str); 19] = [
     ("expose", "no application name specified"),
     ("refresh", "no application specified"),
     ("remove-application", "no application specified"),
+    ("remove-machine", "no machines specified"),
     ("remove-unit", "no units specified"),
+    ("resources", "missing application or unit name"),
     ("show-application", "an application name must be supplied"),
     ("show-operation", "no operation ID specified"),
     ("show-task", "no task ID specified"),
     ("show-unit", "an unit name must be supplied"),
+    ("ssh", "no target name specified"),
     ("trust", "no application name specified"),
     ("unexpose", "no application name specified"),
 ];
@@ -155,7 +159,16 @@ pub(crate) fn in_jujus_words(
         }
         ErrorKind::ValueValidation => {
             let value = quote(context(ContextKind::InvalidValue));
+            if !name.starts_with('-') {
+                // Only the numbers of machines are read here; other arguments are checked by their verbs.
+                return Some(format!("invalid machine id {value}"));
+            }
             let why = std::error::Error::source(error)?;
+            let why = if why.is::<ParseIntError>() {
+                format!("strconv.ParseInt: parsing {value}: invalid syntax")
+            } else {
+                why.to_string()
+            };
             Some(format!("invalid value {value} for option {name}: {why}"))
         }
         _ => None,

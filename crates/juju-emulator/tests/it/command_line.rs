@@ -39,6 +39,19 @@ const WRONG: &[(&str, &str)] = &[
         "add-unit tiny --num-units=1.5",
         r#"invalid value "1.5" for option --num-units: strconv.ParseInt: parsing "1.5": invalid syntax"#,
     ),
+    ("remove-machine", "no machines specified"),
+    ("remove-machine x", "invalid machine id \"x\""),
+    ("show-machine 0/x", "invalid machine id \"0/x\""),
+    ("resources", "missing application or unit name"),
+    ("ssh", "no target name specified"),
+    (
+        "remove-secret s --revision x",
+        r#"invalid value "x" for option --revision: strconv.ParseInt: parsing "x": invalid syntax"#,
+    ),
+    (
+        "add-machine -n x",
+        r#"invalid value "x" for option -n: strconv.ParseInt: parsing "x": invalid syntax"#,
+    ),
     (
         "add-unit tiny -n 0",
         "--num-units must be a positive integer",
