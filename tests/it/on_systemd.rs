@@ -520,9 +520,9 @@ fn a_hook_killed_at_any_systemctl_is_completed_by_the_next() {
     let mut port = 80;
     // On another port a new server is started, on the same one the running server is replaced, or its socket too.
     for (moves, changed, expected_kills) in [
-        (true, &["service", "socket"][..], 10),
+        (true, &["service", "socket"][..], 7),
         (false, &["service"], 5),
-        (false, &["service", "socket"], 7),
+        (false, &["service", "socket"], 6),
     ] {
         let mut kills = 0;
         loop {

@@ -35,14 +35,19 @@ class Systemd:
             self._reset_failed({port})
             raise RuntimeError(f"systemd gave it up: {listening['Result']}")
         listens = listening.get("ActiveState") == "active" and port in self._enabled_ports()
-        if not listens or service.get("ActiveState") in ("activating", "failed"):
-            self._start(port)
-        self._stop_ports(self._ports_in_use(loaded) - {port})
+        others = self._ports_in_use(loaded) - {port}
+        if not listens:
+            self._start(port, others)
+        elif service.get("ActiveState") in ("activating", "failed"):
+            systemctl("start", "--", self._service(port))
+        self._stop_ports(loaded, others)
         if self._is_outdated(service.get("MainPID", "0")):
             systemctl("try-restart", "--", self._service(port))
 
     def stop(self) -> None:
-        self._stop_ports(self._ports_in_use(self._loaded_units()))
+        ports = self._ports_in_use(self._loaded_units())
+        self._disable(ports)
+        self._reset_failed(ports)
 
     def uninstall(self) -> None:
         self.stop()
@@ -80,16 +85,15 @@ class Systemd:
 
     def _reload(self, loaded: dict[str, dict[str, str]]) -> None:
         outdated = [
-            name.removesuffix(".socket")
+            self._port_of(name)
             for name, unit in loaded.items()
             if name.endswith(".socket") and unit["ActiveState"] == "active" and unit["NeedDaemonReload"] == "yes"
         ]
         if outdated:
-            systemctl("stop", "--", *(f"{name}.socket" for name in outdated))
+            systemctl("stop", "--", *map(self._socket, outdated))
         systemctl("daemon-reload")
         if outdated:
-            systemctl("start", "--", *(f"{name}.socket" for name in outdated))
-            systemctl("start", "--", *(f"{name}.service" for name in outdated))
+            systemctl("start", "--", *(unit(port) for port in outdated for unit in (self._socket, self._service)))
 
     def _loaded_units(self) -> dict[str, dict[str, str]]:
         shown = systemctl(
@@ -114,12 +118,12 @@ class Systemd:
         names = [name for name, unit in loaded.items() if unit["ActiveState"] != "inactive"]
         return self._enabled_ports() | {port for port in map(self._port_of, names) if port}
 
-    def _start(self, port: int) -> None:
+    def _start(self, port: int, others: set[int]) -> None:
+        options = ["--no-reload"] if others else []
         try:
-            systemctl("enable", "--now", "--", self._socket(port))
-            systemctl("start", "--", self._service(port))
+            systemctl("enable", "--now", *options, "--", self._socket(port), self._service(port))
         except subprocess.CalledProcessError:
-            self._stop_ports({port})
+            self._stop_ports(self._loaded_units(), {port})
             try:
                 socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True).close()
             except OSError as error:
@@ -127,13 +131,18 @@ class Systemd:
                     raise PortTaken from error
             raise
 
-    def _stop_ports(self, ports: set[int]) -> None:
+    def _stop_ports(self, loaded: dict[str, dict[str, str]], ports: set[int]) -> None:
+        self._disable(ports)
+        failed = {self._port_of(name) for name, unit in loaded.items() if unit["ActiveState"] == "failed"}
+        self._reset_failed(ports & failed)
+
+    def _disable(self, ports: set[int]) -> None:
         if ports:
             systemctl("disable", "--now", "--", *map(self._socket, sorted(ports)))
-            self._reset_failed(ports)
 
     def _reset_failed(self, ports: set[int]) -> None:
-        systemctl("reset-failed", "--", *(f"{self.prefix}{port}.*" for port in sorted(ports)))
+        if ports:
+            systemctl("reset-failed", "--", *(f"{self.prefix}{port}.*" for port in sorted(ports)))
 
     def _is_outdated(self, main_pid: str) -> bool:
         try:

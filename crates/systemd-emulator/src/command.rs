@@ -54,6 +54,9 @@ struct Arguments {
     /// With list-units, show inactive units too
     #[arg(short, long)]
     all: bool,
+    /// Accepted, and of no effect here: unit files are read whenever they are needed
+    #[arg(long)]
+    no_reload: bool,
     /// Accepted, and of no effect here
     #[arg(long)]
     no_pager: bool,

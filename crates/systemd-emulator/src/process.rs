@@ -67,21 +67,20 @@ impl Process {
 /// Every process of a service: each of `known` that runs, each that carries the invocation's id in its environment, and each in the
 /// session that the main process began, which may have cleared its environment.
 pub(crate) fn processes_of(main: Process, invocation_id: &str, known: &[Process]) -> Vec<Process> {
-    let mut found = processes_with("INVOCATION_ID", invocation_id);
-    found.extend(known.iter().copied().filter(|process| process.is_running()));
-    let in_session = |pid| {
-        let (process, session) = Process::with_session(pid)?;
-        (session == main.pid).then_some(process)
-    };
+    let all: Vec<_> = pids().filter_map(Process::with_session).collect();
+    let variable = format!("INVOCATION_ID={invocation_id}");
+    let (mut found, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(process, _)| {
+        // What is older cannot be the service's, and environments are slow to read.
+        known.contains(process)
+            || process.start_time >= main.start_time && carries(process.pid, &variable)
+    });
+    let in_session = |(_, session): &(Process, u32)| *session == main.pid;
     // The session's number is given again when the last process in it has ended.
-    if found
-        .iter()
-        .any(|process| in_session(process.pid) == Some(*process))
-    {
-        found.extend(pids().filter_map(in_session));
+    if found.iter().any(in_session) {
+        found.extend(others.into_iter().filter(in_session));
     }
+    let mut found: Vec<_> = found.into_iter().map(|(process, _)| process).collect();
     found.sort();
-    found.dedup();
     found
 }
 
@@ -103,16 +102,18 @@ pub fn kill_processes_with(variable: &str, value: &str) {
 /// Every process that carries a variable of this value in its environment.
 fn processes_with(variable: &str, value: &str) -> Vec<Process> {
     let variable = format!("{variable}={value}");
-    let carries = |pid: &u32| {
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment
-            .split(|byte| *byte == 0)
-            .any(|found| found == variable.as_bytes())
-    };
     pids()
-        .filter(carries)
+        .filter(|pid| carries(*pid, &variable))
         .filter_map(Process::with_pid)
         .collect()
+}
+
+/// Whether a process has a variable such as `LANG=C` in its environment.
+fn carries(pid: u32, variable: &str) -> bool {
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    environment
+        .split(|byte| *byte == 0)
+        .any(|found| found == variable.as_bytes())
 }
 
 /// The numbers of all processes but this one.
@@ -128,10 +129,13 @@ pub(crate) fn end(main: Process, invocation_id: &str, how: Kill) {
     let mut asked = false;
     let mut left = vec![main];
     loop {
-        // Looked for again each time, as they may start others until they end.
-        left = processes_of(main, invocation_id, &left);
-        if left.is_empty() {
-            return;
+        left.retain(|process| process.is_running());
+        if left.is_empty() || !asked {
+            // Looked for again when those that are known have ended, as they may start others until then.
+            left = processes_of(main, invocation_id, &left);
+            if left.is_empty() {
+                return;
+            }
         }
         let timed_out = how
             .timeout
@@ -149,7 +153,7 @@ pub(crate) fn end(main: Process, invocation_id: &str, how: Kill) {
             }
         }
         asked = true;
-        thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -39,7 +39,7 @@ fn keep(seconds: &str) -> systemd::Result<()> {
     clock.refuse_if_given_up(&loaded, seconds)?;
     clock.start(seconds)?;
     let others = clock.in_use(&loaded)?;
-    clock.stop(others.iter().filter(|other| *other != seconds))?;
+    clock.stop(&loaded, others.iter().filter(|other| *other != seconds))?;
     clock.restart_if_outdated(&loaded, seconds)
 }
 

@@ -14,7 +14,7 @@
 //!     .with_unit_file("service", "[Service]\nExecStart={executable} --port %i\n[Install]\nWantedBy=multi-user.target\n");
 //! let loaded = proxy.install(Path::new("/proc/self/exe"))?;
 //! proxy.start("8080")?;
-//! proxy.stop(proxy.in_use(&loaded)?.iter().filter(|port| *port != "8080"))?;
+//! proxy.stop(&loaded, proxy.in_use(&loaded)?.iter().filter(|port| *port != "8080"))?;
 //! # Ok(())
 //! # }
 //! ```

@@ -30,17 +30,23 @@ impl Template {
         let socket = self.find(&loaded, instance, "socket");
         let service = self.find(&loaded, instance, "service");
         let listens = socket.active_state == "active" && self.enabled()?.contains(instance);
+        let mut others = self.in_use(&loaded)?;
+        others.remove(instance);
         if !listens {
-            if let Err(reason) = self.start(instance) {
-                self.stop([instance])?;
+            let started = if others.is_empty() {
+                self.start(instance)
+            } else {
+                self.start_in_place_of_others(instance)
+            };
+            if let Err(reason) = started {
+                self.stop(&self.loaded()?, [instance])?;
                 return Err(refusal_of(port).unwrap_or_else(|| does_not_run(reason)));
             }
         } else if ["activating", "failed"].contains(&service.active_state.as_str()) {
             // The socket stays as it is: whoever asks meanwhile waits in it.
             self.start_service(instance).map_err(does_not_run)?;
         }
-        let in_use = self.in_use(&loaded)?;
-        self.stop(in_use.iter().filter(|other| *other != instance))?;
+        self.stop(&loaded, others)?;
         self.restart_if_outdated(&loaded, instance)
             .map_err(does_not_run)
     }

@@ -77,16 +77,18 @@ impl Template {
         unit.unwrap_or_default()
     }
 
-    /// Enables and starts an instance, its socket first if it has one; does no harm where it runs.
+    /// Enables and starts an instance, with its socket if it has one; does no harm where it runs.
     ///
     /// # Errors
     /// When a unit does not start; what has been started of it stays as it is.
     pub fn start(&self, instance: &str) -> Result<()> {
-        systemctl(&["enable", "--now", "--", &self.enabled_unit(instance)])?;
-        if self.has_socket() {
-            self.start_service(instance)?;
-        }
-        Ok(())
+        systemctl_on(&["enable", "--now"], &self.units(instance))
+    }
+
+    /// The same for an instance that takes the place of others: [`stop`](Self::stop) is about to make systemd read its files
+    /// again, which takes as long as all the rest, and once is enough.
+    pub(crate) fn start_in_place_of_others(&self, instance: &str) -> Result<()> {
+        systemctl_on(&["enable", "--now", "--no-reload"], &self.units(instance))
     }
 
     /// Starts an instance's service alone, as when its socket listens and it has failed.
@@ -126,10 +128,9 @@ impl Template {
 
     /// The instances that the machine starts when it boots, such as `["8000"]`.
     pub fn enabled(&self) -> Result<BTreeSet<String>> {
-        let target = if self.has_socket() {
-            "sockets.target.wants"
-        } else {
-            "multi-user.target.wants"
+        let target = match self.enabled_kind() {
+            "socket" => "sockets.target.wants",
+            _ => "multi-user.target.wants",
         };
         let directory = self.unit_dir.join(target);
         let entries = match fs::read_dir(&directory) {
@@ -154,20 +155,29 @@ impl Template {
         Ok(instances)
     }
 
-    /// Stops and disables instances, and forgets their failures. Stopping a socket stops its service, which requires it.
-    pub fn stop<I: AsRef<str>>(&self, instances: impl IntoIterator<Item = I>) -> Result<()> {
+    /// Stops and disables instances, and forgets the failures that `loaded` tells of. Stopping a socket stops its service,
+    /// which requires it.
+    pub fn stop<I: AsRef<str>>(
+        &self,
+        loaded: &[LoadedUnit],
+        instances: impl IntoIterator<Item = I>,
+    ) -> Result<()> {
         let instances: Vec<I> = instances.into_iter().collect();
-        let units: Vec<_> = instances
+        self.disable(&instances)?;
+        let failed: BTreeSet<_> = loaded
             .iter()
-            .map(|instance| self.enabled_unit(instance.as_ref()))
+            .filter(|unit| unit.active_state == "failed")
+            .filter_map(|unit| self.instance_of(&unit.id))
+            .filter(|failed| instances.iter().any(|stopped| stopped.as_ref() == failed))
             .collect();
-        systemctl_on(&["disable", "--now"], &units)?;
-        self.reset_failed(instances)
+        self.reset_failed(failed)
     }
 
     /// Stops and disables every instance.
     pub fn stop_all(&self) -> Result<()> {
-        self.stop(self.in_use(&self.loaded()?)?)
+        let instances = self.in_use(&self.loaded()?)?;
+        self.disable(&instances)?;
+        self.reset_failed(&instances)
     }
 
     /// Stops every instance, and removes the unit files and the program; does nothing when all is gone.
@@ -184,11 +194,17 @@ impl Template {
         Ok(())
     }
 
-    fn loaded(&self) -> Result<Vec<LoadedUnit>> {
+    pub(crate) fn loaded(&self) -> Result<Vec<LoadedUnit>> {
         systemctl::show(&[
             &format!("{}*.socket", self.prefix),
             &format!("{}*.service", self.prefix),
         ])
+    }
+
+    fn disable<I: AsRef<str>>(&self, instances: impl IntoIterator<Item = I>) -> Result<()> {
+        let unit = |instance: I| self.unit(instance.as_ref(), self.enabled_kind());
+        let units: Vec<_> = instances.into_iter().map(unit).collect();
+        systemctl_on(&["disable", "--now"], &units)
     }
 
     /// A unit that has failed stays loaded, and counts its failures, until it is reset.
@@ -198,20 +214,18 @@ impl Template {
         systemctl_on(&["reset-failed"], &patterns)
     }
 
-    fn has_socket(&self) -> bool {
-        self.unit_files.iter().any(|(kind, _)| *kind == "socket")
-    }
-
     fn enabled_kind(&self) -> &'static str {
-        if self.has_socket() {
+        if self.unit_files.iter().any(|(kind, _)| *kind == "socket") {
             "socket"
         } else {
             "service"
         }
     }
 
-    fn enabled_unit(&self, instance: &str) -> String {
-        self.unit(instance, self.enabled_kind())
+    /// Every unit of an instance, such as `web@8000.socket` and `web@8000.service`.
+    fn units(&self, instance: &str) -> Vec<String> {
+        let kinds = self.unit_files.iter();
+        kinds.map(|(kind, _)| self.unit(instance, kind)).collect()
     }
 
     fn unit_file(&self, kind: &str) -> PathBuf {
@@ -256,22 +270,18 @@ impl Template {
     /// Makes systemd read the unit files again. A socket that listens keeps the settings that it was opened with, so it is
     /// opened anew; stopped before the reload, which takes away the sign that it has to be.
     fn reload(&self, loaded: &[LoadedUnit]) -> Result<()> {
-        let outdated: Vec<_> = loaded
+        let sockets = loaded
             .iter()
             .filter(|unit| unit.active_state == "active" && unit.need_daemon_reload)
-            .filter(|unit| unit.id.ends_with(".socket"))
-            .filter_map(|unit| self.instance_of(&unit.id))
-            .collect();
-        let units = |kind| -> Vec<_> {
-            let instances = outdated.iter();
-            instances
-                .map(|instance| self.unit(instance, kind))
-                .collect()
-        };
-        systemctl_on(&["stop"], &units("socket"))?;
+            .filter(|unit| unit.id.ends_with(".socket"));
+        let sockets: Vec<_> = sockets.map(|unit| unit.id.clone()).collect();
+        systemctl_on(&["stop"], &sockets)?;
         systemctl(&["daemon-reload"])?;
-        systemctl_on(&["start"], &units("socket"))?;
-        systemctl_on(&["start"], &units("service"))
+        let instances = sockets.iter().filter_map(|socket| self.instance_of(socket));
+        let units: Vec<_> = instances
+            .flat_map(|instance| self.units(&instance))
+            .collect();
+        systemctl_on(&["start"], &units)
     }
 
     /// Whether the process runs another file than the installed program: an earlier one, deleted by now.

@@ -73,6 +73,44 @@ fn a_socket_that_is_enabled_now_is_answered_by_its_service() {
     assert_eq!(given.recorded(), given.processes());
 }
 
+// The answers are recorded from systemd 252.
+#[test]
+fn a_socket_and_its_service_are_enabled_and_started_in_one_call() {
+    let given = a_machine(HERE);
+    given.server("web");
+    let units = given.machine.units.display();
+    let enable = |port| {
+        given.run(&format!(
+            "systemctl enable --now --no-reload -- web@{port}.socket web@{port}.service"
+        ))
+    };
+
+    // The service has no [Install], which is complained about only when no unit has one.
+    let port = free_port(HERE);
+    let answer = enable(port);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert_eq!(
+        answer.stderr,
+        format!(
+            "Created symlink {units}/sockets.target.wants/web@{port}.socket → {units}/web@.socket.\n"
+        )
+    );
+    assert!(given.answer_of(port).starts_with("web "));
+    assert_eq!(given.processes().len(), 1);
+
+    let holder = TcpListener::bind((Ipv4Addr::from(HERE), 0)).unwrap();
+    let port = holder.local_addr().unwrap().port();
+    let answer = enable(port);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert!(
+        answer.stderr.ends_with(&format!(
+            "\nA dependency job for web@{port}.service failed. See 'journalctl -xe' for details.\n"
+        )),
+        "{answer:?}"
+    );
+    assert_eq!(given.processes().len(), 1);
+}
+
 #[test]
 fn show_prints_blocks_for_patterns_over_loaded_units() {
     let given = a_machine(HERE);
