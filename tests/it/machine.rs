@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tempfile::TempDir;
 
-const STEPS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/machine.sh");
+const STEPS: &str = include_str!("machine.sh");
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A machine that is running; it is gone, with all that it wrote, when dropped.
@@ -59,7 +59,8 @@ impl Machine {
             .tempdir()
             .unwrap();
         let mut holder = Command::new("unshare")
-            .args(["--mount", "--propagation", "private", "sh", STEPS, "hold"])
+            .args(["--mount", "--propagation", "private"])
+            .args(["sh", "-c", STEPS, "machine.sh", "hold"])
             .arg(dir.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -205,8 +206,9 @@ fn power_on(holder: &Child, dir: &Path) -> Child {
     Command::new("setpriv")
         .args(["--pdeathsig", "KILL", "nsenter"])
         .arg(format!("--mount=/proc/{}/ns/mnt", holder.id()))
-        .args(["sh", STEPS, "power-on"])
+        .args(["sh", "-c", STEPS, "machine.sh", "power-on"])
         .arg(dir)
+        .env("STEPS", STEPS)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What tests/it/machine.rs does inside new namespaces: step $1 for the machine whose files are below $2.
+# What machine.rs does inside new namespaces: step $1 for the machine whose files are below $2; STEPS holds this text.
 set -eu
 step=$1
 dir=$2
@@ -20,7 +20,7 @@ power-on)
     # A cgroup of its own: two systemds that share one would each end what the other has started.
     echo 0 > "$cgroup/cgroup.procs"
     exec unshare --fork --kill-child --pid --mount --propagation private --uts --ipc --cgroup --net \
-        sh "$0" boot "$dir"
+        sh -c "$STEPS" machine.sh boot "$dir"
     ;;
 boot)
     cd "$dir/root"
@@ -54,6 +54,7 @@ boot)
     # Not chroot: whoever is in one gets no user namespace, which PrivateUsers= needs.
     pivot_root . mnt
     umount -l mnt
+    unset STEPS
     export container=other
     exec /lib/systemd/systemd --system --unit=multi-user.target
     ;;
