@@ -16,6 +16,10 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
+pub use agent::in_memory::model::{BegunHook, InMemoryModel};
+pub use agent::in_memory::state::{
+    ApplicationState, RelationSide, RelationState, TaskState, UnitState,
+};
 pub use controller::debug_log::LogLevel;
 pub use controller::ports::{ALL_ENDPOINTS, InvalidPortRange, OpenedPorts, PortRange};
 pub use controller::secret::{

@@ -1,8 +1,10 @@
 //! The unit agents: which operation is next, and what becomes of it.
 
+pub(crate) mod deployer;
 pub(crate) mod effects;
 pub(crate) mod exec;
 pub(crate) mod executed;
+pub(crate) mod in_memory;
 pub(crate) mod interrupt;
 pub(crate) mod machine_agent;
 pub(crate) mod operation;

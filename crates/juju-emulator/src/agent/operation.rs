@@ -3,12 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use jiff::Timestamp;
 
 use crate::agent::effects::AtOnce;
 use crate::agent::interrupt::Interrupt;
 use crate::agent::machine_agent::{agent_path, link, machine_variables};
-use crate::agent::uniter::commit;
 use crate::agent::view::ViewOfUnit;
 use crate::charm::hook::Hook;
 use crate::controller::debug_log::LogLevel;
@@ -108,13 +106,7 @@ impl<'a> RunningHook<'a> {
 
     /// Makes the changes that the hook has asked for. The inner error is Juju's refusal; nothing is changed then.
     pub(crate) fn commit(&self, model: &mut Model) -> Result<Result<(), String>> {
-        let view = self.view.at_the_end(model)?;
-        Ok(commit(
-            model,
-            self.context.pending(),
-            &view,
-            Timestamp::now(),
-        ))
+        self.view.commit(model, self.context.pending())
     }
 
     /// What its hook commands have seen and asked for.

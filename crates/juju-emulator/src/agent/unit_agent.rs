@@ -9,12 +9,11 @@ use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 
 use crate::agent::interrupt::Interrupt;
-use crate::agent::machine_agent::{act_on_shutdown, end_leftovers, end_machine};
+use crate::agent::machine_agent::{act_on_shutdown, end_leftovers};
 use crate::agent::operation::RunningHook;
 use crate::agent::resolver::{Known, Operation, next_operation};
 use crate::agent::uniter::{begin, fail, note_kill, skip, succeed, synchronize_scopes};
 use crate::charm::hook::Hook;
-use crate::charm::stage;
 use crate::controller::debug_log::LogLevel;
 use crate::controller::model::{Again, Model, Unit, Why};
 use crate::controller::store::Store;
@@ -24,7 +23,7 @@ pub(crate) struct UnitAgent<'a> {
     pub(crate) store: &'a Store,
     pub(crate) interrupt: &'a Interrupt,
     pub(crate) unit: &'a str,
-    machine: u32,
+    pub(crate) machine: u32,
 }
 
 impl<'a> UnitAgent<'a> {
@@ -75,7 +74,7 @@ impl<'a> UnitAgent<'a> {
         Ok(lock)
     }
 
-    fn sockets(&self) -> Result<PathBuf> {
+    pub(crate) fn sockets(&self) -> Result<PathBuf> {
         let uuid = &self.store.read()?.uuid;
         self.store.data().sockets(uuid, self.machine)
     }
@@ -161,25 +160,6 @@ impl<'a> UnitAgent<'a> {
         })
     }
 
-    /// Brings the application's charm into the unit's charm directory.
-    fn install_charm(&self, model: &Model) -> Result<()> {
-        let (application, unit) = model.unit(self.unit).context("the unit is gone")?;
-        let charms = self.store.charms();
-        let charm_dir = self.store.unit(unit.machine, self.unit).join("charm");
-        let note = self.store.charm_note(unit.machine, self.unit);
-        let previous = self
-            .store
-            .charm_of_unit(unit.machine, self.unit)
-            .map(|name| charms.join(name))
-            .filter(|directory| directory.is_dir());
-        let staged = charms.join(application.staged_charm());
-        stage::install(&staged, previous.as_deref(), &charm_dir)?;
-        fs::write(&note, application.charm_url() + "\n")
-            .with_context(|| format!("cannot write {}", note.display()))?;
-        let version = application.charm_version;
-        self.update_unit(|unit, _| unit.charm_installed = version)
-    }
-
     /// Makes the changes of a hook that succeeded, and notes that it did, both or neither. The inner error is Juju's refusal.
     fn commit(
         &self,
@@ -201,34 +181,7 @@ impl<'a> UnitAgent<'a> {
         Ok(Err(refusal))
     }
 
-    /// Removes what the unit had on its machine, and the machine if it was the last one there.
-    fn clean_up(&self) -> Result<()> {
-        let last = |model: &Model| {
-            let here = |unit: &Unit| unit.machine == self.machine;
-            model.units().filter(|(_, unit)| here(unit)).count() <= 1
-        };
-        let directory = if last(&*self.store.read()?) {
-            fs::remove_dir(self.sockets()?).context("cannot remove the directory of sockets")?;
-            end_machine(self.store, self.machine)?;
-            self.store.machine(self.machine)
-        } else {
-            self.store.unit(self.machine, self.unit)
-        };
-        match fs::remove_dir_all(&directory) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error)
-                    .with_context(|| format!("cannot remove {}", directory.display()));
-            }
-            _ => {}
-        }
-        self.store.update(|model| {
-            model.forget_unit(self.unit);
-            Ok(())
-        })?;
-        self.store.synchronize_storage(self.machine)
-    }
-
-    fn update_unit(&self, change: impl FnOnce(&mut Unit, Timestamp)) -> Result<()> {
+    pub(crate) fn update_unit(&self, change: impl FnOnce(&mut Unit, Timestamp)) -> Result<()> {
         self.store.update(|model| {
             if let Some(unit) = model.unit_mut(self.unit) {
                 change(unit, Timestamp::now());

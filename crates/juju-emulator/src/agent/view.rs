@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::agent::provision_view;
+use crate::agent::uniter::commit;
 use crate::charm::hook::{Hook, RelationEvent};
 use crate::charm::metadata::Charm;
 use crate::controller::model::{Model, StatusSince, application_of};
 use crate::controller::store::Store;
+use crate::hook::pending_changes::PendingChanges;
 use crate::hook::relation::view::{Goal, GoalState, RelationView};
 use crate::hook::unit_view::{HookKind, UnitView};
 use crate::machine::address::address;
@@ -40,11 +42,6 @@ impl<'a> ViewOfUnit<'a> {
         })
     }
 
-    /// What decides whether the changes can be made that the hook has asked for, as it is now.
-    pub(crate) fn at_the_end(&self, model: &Model) -> Result<UnitView> {
-        view_at_the_end(model, &self.charm, self.unit)
-    }
-
     /// The unit as its controller sees it now.
     pub(crate) fn at(&self, model: &Model) -> Result<UnitView> {
         let Self {
@@ -59,6 +56,16 @@ impl<'a> ViewOfUnit<'a> {
             resources: provision_view::resources(store, model, &self.charm, unit),
             ..unit_view(model, &self.charm, unit, hook)?
         })
+    }
+
+    /// Makes the changes that the hook has asked for. The inner error is Juju's refusal; nothing is changed then.
+    pub(crate) fn commit(
+        &self,
+        model: &mut Model,
+        pending: &PendingChanges,
+    ) -> Result<Result<(), String>> {
+        let view = view_at_the_end(model, &self.charm, self.unit)?;
+        Ok(commit(model, pending, &view, Timestamp::now()))
     }
 }
 

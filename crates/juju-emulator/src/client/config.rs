@@ -12,7 +12,7 @@ use crate::client::key_values::KeyValues;
 use crate::client::session::Session;
 use crate::client::settings::{Settings, TRUST, read_file};
 use crate::client::status::settle_and_show;
-use crate::controller::model::{Application, Model};
+use crate::controller::model::Model;
 use crate::controller::store::Store;
 use crate::go::strconv::{quote, yaml_number};
 
@@ -72,41 +72,34 @@ impl Config {
         store.update(|model| {
             let charm = charm_of(store, model, &self.application)?;
             let application = model.application_mut(&self.application)?;
-            let config = |application: &Application| {
-                (
-                    charm.config_with(&application.settings),
-                    application.trust.unwrap_or_default(),
-                )
-            };
-            let before = config(application);
-            let parsing = "parsing settings for application";
-            let mut settings = Settings::default();
-            if let Some(text) = &file {
-                settings = Settings::from_yaml(&charm, &self.application, text).context(parsing)?;
-            }
-            for key in &keys.reset {
-                if key == TRUST {
-                    settings.trust = None;
-                    application.trust = None;
-                } else {
-                    charm.option(key)?;
-                    settings.options.remove(key);
-                    application.settings.remove(key);
+            application.configure(&charm, |application| {
+                let parsing = "parsing settings for application";
+                let mut settings = Settings::default();
+                if let Some(text) = &file {
+                    settings =
+                        Settings::from_yaml(&charm, &self.application, text).context(parsing)?;
                 }
-            }
-            let values = Settings::from_values(&charm, &keys.set).context(parsing)?;
-            settings.extend(values);
-            application.trust = settings.trust.or(application.trust);
-            for (key, value) in settings.options {
-                match value {
-                    Some(value) => application.settings.insert(key, value),
-                    None => application.settings.remove(&key),
-                };
-            }
-            if config(application) != before {
-                application.config_version += 1;
-            }
-            Ok(())
+                for key in &keys.reset {
+                    if key == TRUST {
+                        settings.trust = None;
+                        application.trust = None;
+                    } else {
+                        charm.option(key)?;
+                        settings.options.remove(key);
+                        application.settings.remove(key);
+                    }
+                }
+                let values = Settings::from_values(&charm, &keys.set).context(parsing)?;
+                settings.extend(values);
+                application.trust = settings.trust.or(application.trust);
+                for (key, value) in settings.options {
+                    match value {
+                        Some(value) => application.settings.insert(key, value),
+                        None => application.settings.remove(&key),
+                    };
+                }
+                Ok(())
+            })
         })
     }
 

@@ -1,12 +1,12 @@
 //! `integrate` and `remove-relation`
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use jiff::Timestamp;
 
 use crate::client::derived::charm_of;
 use crate::client::session::{Session, UsageError};
 use crate::client::status::settle_and_show;
 use crate::controller::model::Model;
-use crate::controller::relation::{Relation, Side};
 
 /// Relate two applications through endpoints that fit.
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,7 @@ impl Integrate {
         session.settle(&store)?;
         store.update(|model| {
             let charm_of = |model: &Model, application: &str| charm_of(&store, model, application);
-            model.integrate([one, other], charm_of)
+            model.integrate([one, other], Timestamp::now(), charm_of)
         })?;
         settle_and_show(session, &store)
     }
@@ -57,44 +57,12 @@ impl RemoveRelation {
     }
 
     fn find(&self, model: &Model) -> Result<u64> {
-        let found: Vec<u64> = if let [number] = &self.relation[..]
+        if let [number] = &self.relation[..]
             && let Ok(number) = number.parse::<u64>()
         {
-            let exists = model.relations.contains_key(&number);
-            exists.then_some(number).into_iter().collect()
-        } else {
-            let named = two(&self.relation)?;
-            let is_named = |relation: &Relation| {
-                let [one, other] = &relation.sides[..] else {
-                    return false;
-                };
-                let fits =
-                    |side: &Side, name: &str| side.application == name || side.name() == name;
-                fits(one, named[0]) && fits(other, named[1])
-                    || fits(one, named[1]) && fits(other, named[0])
-            };
-            let relations = model.relations.iter();
-            let named = relations.filter(|(_, relation)| is_named(relation));
-            named.map(|(id, _)| *id).collect()
-        };
-        let asked = self.relation.join(" ");
-        match found[..] {
-            [id] if model.relations[&id].is_peer() => {
-                bail!("cannot destroy relation \"{asked}\": is a peer relation")
-            }
-            [id] => Ok(id),
-            [] => bail!("relation \"{asked}\" not found"),
-            [..] => {
-                let names = found
-                    .iter()
-                    .map(|id| format!("\"{}\"", name_of(&model.relations[id])));
-                let names: Vec<_> = names.collect();
-                bail!(
-                    "ambiguous relation: \"{asked}\" could refer to {}",
-                    names.join("; ")
-                )
-            }
+            return model.removable_relation(number);
         }
+        model.relation_between(two(&self.relation)?)
     }
 }
 
@@ -103,9 +71,4 @@ fn two(names: &[String]) -> Result<[&str; 2]> {
         [one, other] => Ok([one, other]),
         _ => Err(UsageError("a relation must involve two applications".to_owned()).into()),
     }
-}
-
-fn name_of(relation: &Relation) -> String {
-    let names: Vec<_> = relation.sides.iter().map(Side::name).collect();
-    names.join(" ")
 }

@@ -242,10 +242,7 @@ pub(crate) fn find(model: &Model, asked: &str) -> Option<String> {
     if let Some(id) = id.filter(|id| model.secrets.contains_key(id)) {
         return Some(id);
     }
-    let mut secrets = model.secrets.iter();
-    let named =
-        secrets.find(|(_, secret)| secret.owner == SecretOwner::Model && secret.label == asked);
-    named.map(|(id, _)| id.clone())
+    model.secret_of_operator(asked)
 }
 
 fn refuse_name(model: &Model, name: &str) -> Result<()> {

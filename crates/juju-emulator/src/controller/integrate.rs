@@ -24,15 +24,57 @@ impl Model {
     pub(crate) fn integrate(
         &mut self,
         asked: [&str; 2],
+        now: Timestamp,
         charm_of: impl Fn(&Self, &str) -> Result<Charm>,
     ) -> Result<()> {
         let ends = endpoints_that_fit(self, asked, charm_of)?;
-        relate(self, ends, asked)
+        relate(self, ends, asked, now)
+    }
+
+    /// The relation between two of `app` or `app:endpoint`, to be removed.
+    pub(crate) fn relation_between(&self, asked: [&str; 2]) -> Result<u64> {
+        let is_named = |relation: &Relation| {
+            let [one, other] = &relation.sides[..] else {
+                return false;
+            };
+            let fits = |side: &Side, name: &str| side.application == name || side.name() == name;
+            fits(one, asked[0]) && fits(other, asked[1])
+                || fits(one, asked[1]) && fits(other, asked[0])
+        };
+        let relations = self.relations.iter();
+        let named = relations.filter(|(_, relation)| is_named(relation));
+        let named: Vec<_> = named.map(|(id, _)| *id).collect();
+        let asked = asked.join(" ");
+        match named[..] {
+            [id] => Ok(id),
+            [] => bail!("relation \"{asked}\" not found"),
+            [..] => {
+                let names = named
+                    .iter()
+                    .map(|id| format!("\"{}\"", name_of(&self.relations[id])));
+                let names: Vec<_> = names.collect();
+                bail!(
+                    "ambiguous relation: \"{asked}\" could refer to {}",
+                    names.join("; ")
+                )
+            }
+        }
+    }
+
+    /// The relation of this number, to be removed.
+    pub(crate) fn removable_relation(&self, id: u64) -> Result<u64> {
+        match self.relations.get(&id) {
+            None => bail!("relation \"{id}\" not found"),
+            Some(relation) if relation.is_peer() => {
+                bail!("cannot destroy relation \"{id}\": is a peer relation")
+            }
+            Some(_) => Ok(id),
+        }
     }
 }
 
 /// Adds the relation between two endpoints that fit.
-fn relate(model: &mut Model, ends: [Candidate; 2], asked: [&str; 2]) -> Result<()> {
+fn relate(model: &mut Model, ends: [Candidate; 2], asked: [&str; 2], now: Timestamp) -> Result<()> {
     let names = ends.each_ref().map(Candidate::name);
     let refused = |why: String| {
         let [one, other] = &names;
@@ -88,7 +130,7 @@ fn relate(model: &mut Model, ends: [Candidate; 2], asked: [&str; 2]) -> Result<(
     let interface = ends[0].declared.interface.clone();
     let mut sides = ends.map(|end| Side::new(&end.application, &end.endpoint, end.declared.role));
     sides.sort_by_key(|side| side.role);
-    model.add_relation(&interface, scope, sides.into(), Timestamp::now());
+    model.add_relation(&interface, scope, sides.into(), now);
     Ok(())
 }
 
@@ -190,4 +232,9 @@ impl Candidate {
             // Units are beside one another only where one of them is a subordinate.
             && (!is_container || self.is_subordinate || other.is_subordinate)
     }
+}
+
+fn name_of(relation: &Relation) -> String {
+    let names: Vec<_> = relation.sides.iter().map(Side::name).collect();
+    names.join(" ")
 }

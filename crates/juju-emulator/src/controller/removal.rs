@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::controller::life::Life;
 use crate::controller::model::{Model, application_of};
-use crate::controller::secret::SecretOwner;
+use crate::controller::secret::{Secret, SecretOwner};
 
 impl Model {
     /// Makes an application go, with its units and relations; at once when it has none.
@@ -80,6 +80,14 @@ impl Model {
             self.applications.remove(name);
             self.tidy_secrets();
         }
+    }
+
+    /// The bare id of the secret to which the operator gave this name.
+    pub(crate) fn secret_of_operator(&self, name: &str) -> Option<String> {
+        let mut secrets = self.secrets.iter();
+        let is_named = |secret: &Secret| secret.owner == SecretOwner::Model && secret.label == name;
+        let named = secrets.find(|(_, secret)| is_named(secret));
+        named.map(|(id, _)| id.clone())
     }
 
     /// Removes the secrets of owners that are gone, and what units, applications and relations that are gone had of secrets.
