@@ -7,6 +7,7 @@ mod deployed;
 mod laws;
 mod levels;
 mod machine;
+mod model;
 mod on_systemd;
 mod processes;
 mod readme;

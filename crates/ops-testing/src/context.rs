@@ -1,23 +1,14 @@
 //! The charm under test, and the two ways to run it.
 
-use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsString;
 use std::fmt;
 use std::fs;
-use std::io;
-use std::os::unix::process::ExitStatusExt as _;
-use std::panic::{self, AssertUnwindSafe};
 use std::path::{self, Path, PathBuf};
-use std::process::{ExitStatus, Output};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use juju_emulator::UnitView;
-use juju_emulator::charm::hook::Hook;
 use juju_emulator::charm::metadata::Charm;
-use juju_emulator::hook::dispatch::{Dispatch, Identity};
-use ops::{ActionEvent, Event, HookCommand, HookCommands, JujuContext};
+use juju_emulator::hook::dispatch::Identity;
+use ops::{ActionEvent, Event};
 use serde_json::{Map, Value};
 
 use tempfile::TempDir;
@@ -25,9 +16,10 @@ use tempfile::TempDir;
 use crate::consistency::{self, ImpossibleState};
 use crate::fault::Fault;
 use crate::hook::hook;
-use crate::outcome::{Exit, Outcome};
+use crate::in_process;
+use crate::outcome::Outcome;
 use crate::real_dispatch::RealDispatch;
-use crate::recorder::{Answered, Recorder};
+use crate::recorder::Recorder;
 use crate::state::storage::{self, Storage};
 use crate::state::{self, State};
 
@@ -241,7 +233,9 @@ impl Context {
         let recorder = Recorder::new(event, given, &self.charm, view, fault);
         Ok(match &self.runner {
             Runner::InProcess(charm) => {
-                run_in_process(&mut *charm(), &self.charm_dir, &identity, &hook, recorder)
+                let (exit, recorder) =
+                    in_process::run(&mut *charm(), &self.charm_dir, &identity, &hook, recorder);
+                recorder.end(exit)
             }
             Runner::Dispatch(machine) => machine
                 .run(&identity, &hook, recorder)
@@ -271,108 +265,14 @@ impl fmt::Debug for Context {
     }
 }
 
-fn run_in_process(
-    charm: &mut dyn ops::Charm,
-    charm_dir: &Path,
-    identity: &Identity,
-    hook: &Hook,
-    mut recorder: Recorder,
-) -> Outcome {
-    let environment = Dispatch {
-        identity,
-        hook,
-        commands: "",
-        charm_dir,
-        commands_dir: Path::new("/commands"),
-        socket_dir: Path::new("/"),
-        path: OsString::new(),
-        variables: BTreeMap::new(),
-        interrupt: &AtomicBool::new(false),
-    }
-    .environment("in-process", Path::new("/socket"));
-    let context = match JujuContext::from_environment(environment) {
-        Ok(context) => context,
-        Err(error) => {
-            // As the real binary says it.
-            let message = format!("cannot understand the hook's environment: {error}\n");
-            recorder.print(message.as_bytes());
-            return recorder.end(Exit::Code(1));
-        }
-    };
-    let answers = Arc::new(InProcess {
-        recorder: Mutex::new(Some(recorder)),
-        charm_dir: charm_dir.to_owned(),
-    });
-    let ended = panic::catch_unwind(AssertUnwindSafe(|| {
-        ops::dispatch(charm, &context, Arc::clone(&answers) as _)
-    }));
-    let exit = match ended {
-        Ok(Ok(())) => Exit::Code(0),
-        Err(payload) if payload.is::<CharmKilled>() => Exit::Signal(SIGKILL),
-        // An error, or a panic: both have been logged.
-        Ok(Err(_)) | Err(_) => Exit::Code(1),
-    };
-    match answers.lock().take() {
-        Some(recorder) => recorder.end(exit),
-        None => fail("the charm is still running"),
-    }
-}
-
-const SIGKILL: i32 = 9;
-
-/// What unwinds a charm that is killed.
-struct CharmKilled;
-
-/// Hook commands that are answered without a process.
-struct InProcess {
-    recorder: Mutex<Option<Recorder>>,
-    charm_dir: PathBuf,
-}
-
-impl InProcess {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Recorder>> {
-        self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl HookCommands for InProcess {
-    fn run(&self, command: &HookCommand) -> io::Result<Output> {
-        let answered = self
-            .lock()
-            .as_mut()
-            .ok_or_else(|| io::Error::other("the hook is over"))?
-            .answer(
-                command.name(),
-                command.args(),
-                &self.charm_dir,
-                command.stdin(),
-            )
-            .map_err(|refused| io::Error::new(io::ErrorKind::NotFound, refused))?;
-        match answered {
-            Answered::Answer(answer) => Ok(Output {
-                status: ExitStatus::from_raw(i32::from(answer.exit_code) << 8),
-                stdout: answer.stdout,
-                stderr: answer.stderr,
-            }),
-            Answered::CommandKilled => Ok(Output {
-                status: ExitStatus::from_raw(SIGKILL),
-                stdout: Vec::new(),
-                stderr: Vec::new(),
-            }),
-            // Past the charm's own code to where it was started, without a word in its log.
-            Answered::CharmKilled => panic::resume_unwind(Box::new(CharmKilled)),
-        }
-    }
-}
-
 #[track_caller]
-fn temporary_directory() -> TempDir {
+pub(crate) fn temporary_directory() -> TempDir {
     tempfile::tempdir()
         .unwrap_or_else(|error| fail(&format!("cannot make a temporary directory: {error}")))
 }
 
 #[track_caller]
-fn read_charm(directory: &Path) -> Charm {
+pub(crate) fn read_charm(directory: &Path) -> Charm {
     Charm::read(directory).unwrap_or_else(|error| {
         let error = anyhow::Error::new(error);
         fail(&format!("cannot read the charm's metadata: {error:#}"))

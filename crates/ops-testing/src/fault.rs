@@ -12,7 +12,7 @@
 /// assert!(!then.succeeded());
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fault {
     /// Which of the hook's commands it happens to, counted from 0.
     pub command: usize,
@@ -21,7 +21,7 @@ pub struct Fault {
 }
 
 /// What goes wrong with a hook command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FaultKind {
     /// Juju does not carry it out and exits with 1, as when the agent is going down.
     Refused,

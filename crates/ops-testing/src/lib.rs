@@ -43,26 +43,34 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod commands;
 mod consistency;
 mod context;
 mod fault;
 mod hook;
-mod laws;
+mod in_process;
+pub mod laws;
+mod model;
 mod outcome;
 mod programs;
 mod real_dispatch;
 mod recorder;
 mod state;
+mod workload;
 
 pub use juju_emulator::LogLevel;
 
 pub use consistency::ImpossibleState;
 pub use context::Context;
 pub use fault::{Fault, FaultKind};
-pub use laws::{Law, Laws, Violation, Workload};
+pub use laws::{Law, Laws, ModelLaw, ModelLaws, ModelReport, ModelViolation, Violation};
+pub use model::application::Application;
+pub use model::model_state::{ApplicationEnd, ModelState, UnitEnd};
+pub use model::scenario::Model;
 pub use outcome::{ActionOutcome, Exit, LogLine, Outcome};
 pub use programs::{emulator, stage_charm};
 pub use state::State;
 pub use state::relation::Relation;
 pub use state::secret::{Owner, Secret};
 pub use state::storage::Storage;
+pub use workload::Workload;

@@ -12,9 +12,10 @@ use juju_emulator::{hook_command_names, link_commands};
 use systemd_emulator::{self, Machine};
 use tempfile::TempDir;
 
+use crate::in_process::{Answered, Answers as _};
 use crate::outcome::{Exit, Outcome};
 use crate::programs;
-use crate::recorder::{Answered, Recorder};
+use crate::recorder::Recorder;
 
 /// An emulated machine with the charm on it.
 pub(crate) struct RealDispatch {

@@ -5,14 +5,13 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use juju_emulator::charm::metadata::{Charm, StorageDeclaration};
-use juju_emulator::{
-    Answer, CallRefused, Effect, HookContext, HookKind, LogLevel, TakesEffect, UnitView,
-    takes_effect,
-};
+use juju_emulator::{CallRefused, Effect, HookContext, HookKind, LogLevel, UnitView};
 use ops::{Event, Reboot};
 use serde_json::Map;
 
-use crate::fault::{Fault, FaultKind};
+use crate::commands::Commands;
+use crate::fault::Fault;
+use crate::in_process::{Answered, Answers};
 use crate::outcome::{ActionOutcome, Exit, LogLine, Outcome};
 use crate::state::ports::write_ports;
 use crate::state::{State, charm_status, relation, secret, storage};
@@ -20,26 +19,11 @@ use crate::state::{State, charm_status, relation, secret, storage};
 /// One hook that runs.
 pub(crate) struct Recorder {
     view: UnitView,
-    context: HookContext,
+    commands: Commands,
     outcome: Outcome,
-    /// The commands that wait for the hook to succeed.
-    waiting: Vec<String>,
-    fault: Option<Fault>,
-    /// Juju refuses every hook command in this event.
-    restricted: bool,
     event: Event,
     /// The storage that the charm declares.
     declared: BTreeMap<String, StorageDeclaration>,
-}
-
-/// What becomes of a hook command.
-pub(crate) enum Answered {
-    /// It prints this and exits.
-    Answer(Answer),
-    /// It is killed.
-    CommandKilled,
-    /// The charm is killed, and the command with it.
-    CharmKilled,
 }
 
 impl Recorder {
@@ -51,10 +35,9 @@ impl Recorder {
         fault: Option<Fault>,
     ) -> Self {
         Self {
-            restricted: event.is_restricted(),
             event: event.clone(),
             declared: charm.storages.clone(),
-            context: HookContext::new(view.clone()),
+            commands: Commands::new(HookContext::new(view.clone()), fault, event.is_restricted()),
             view,
             outcome: Outcome {
                 state: given.clone(),
@@ -71,63 +54,7 @@ impl Recorder {
                 log: Vec::new(),
                 printed: String::new(),
             },
-            waiting: Vec::new(),
-            fault,
         }
-    }
-
-    pub(crate) fn answer(
-        &mut self,
-        command: &str,
-        args: &[String],
-        directory: &Path,
-        stdin: Option<&[u8]>,
-    ) -> Result<Answered, CallRefused> {
-        let fault = self.fault_of(command);
-        if command != "juju-log" {
-            self.outcome.hook_commands.push(shown(command, args));
-        }
-        match fault {
-            Some(FaultKind::CommandKilled) => return Ok(Answered::CommandKilled),
-            Some(FaultKind::Refused) => return Ok(refused("the agent is going down")),
-            Some(FaultKind::CharmKilled) | None => {}
-        }
-
-        if self.restricted {
-            return Ok(refused(
-                "not implemented for restricted context not implemented",
-            ));
-        }
-        let answered = self.context.run(command, args, directory, stdin);
-        if answered == Err(CallRefused::NeedsStdin) {
-            // It is called again, and counts then.
-            self.outcome.hook_commands.pop();
-        }
-        let answer = answered?;
-        if answer.exit_code == 0 && takes_effect(command) == Some(TakesEffect::AtTheEnd) {
-            self.waiting
-                .extend(self.outcome.hook_commands.last().cloned());
-        }
-        for effect in &answer.effects {
-            self.keep(effect);
-        }
-        let reboots = answer.effects.contains(&Effect::RebootNow);
-        Ok(match fault {
-            Some(_) => Answered::CharmKilled,
-            None if reboots => Answered::CharmKilled,
-            None => Answered::Answer(answer),
-        })
-    }
-
-    fn fault_of(&self, command: &str) -> Option<FaultKind> {
-        let number = self.outcome.hook_commands.len();
-        self.fault
-            .filter(|fault| command != "juju-log" && fault.command == number)
-            .map(|fault| fault.kind)
-    }
-
-    pub(crate) fn print(&mut self, text: &[u8]) {
-        self.outcome.printed += &String::from_utf8_lossy(text);
     }
 
     /// Commits what the hook asked for, or rolls it back, as Juju would after this exit.
@@ -137,7 +64,7 @@ impl Recorder {
         // What the unit follows, whatever becomes of the hook.
         self.outcome.state.secrets = secret::from_views(&self.view.secrets, &unit);
         if exit == Exit::Code(0) {
-            let pending = self.context.pending();
+            let pending = self.commands.context.pending();
             let changes = &pending.secrets;
             let now = Timestamp::UNIX_EPOCH;
             let secrets = changes.commit(&self.view.secrets, &unit, leads, now);
@@ -167,7 +94,7 @@ impl Recorder {
                 }
             }
         }
-        let told = self.context.action();
+        let told = self.commands.context.action();
         self.outcome.action.results = told.results.clone().into();
         self.outcome.action.failure.clone_from(&told.failure);
         if let HookKind::Action { .. } = self.view.hook {
@@ -183,8 +110,9 @@ impl Recorder {
             let failure = &mut self.outcome.action.failure;
             *failure = why.or_else(|| failure.take());
         }
+        self.outcome.hook_commands = self.commands.run;
         if self.outcome.exit != Exit::Code(0) {
-            self.outcome.rolled_back = self.waiting;
+            self.outcome.rolled_back = self.commands.waiting;
         }
         self.outcome
     }
@@ -223,20 +151,22 @@ impl Recorder {
     }
 }
 
-/// The command as one would type it; the file of a secret has another name in every run.
-fn shown(command: &str, args: &[String]) -> String {
-    let mut words = vec![command];
-    for arg in args {
-        let is_file = command.starts_with("secret-") && words.last() == Some(&"--file");
-        words.push(if is_file { "FILE" } else { arg });
+impl Answers for Recorder {
+    fn answer(
+        &mut self,
+        command: &str,
+        args: &[String],
+        directory: &Path,
+        stdin: Option<&[u8]>,
+    ) -> Result<Answered, CallRefused> {
+        let (answered, effects) = self.commands.answer(command, args, directory, stdin)?;
+        for effect in &effects {
+            self.keep(effect);
+        }
+        Ok(answered)
     }
-    words.join(" ")
-}
 
-fn refused(why: &str) -> Answered {
-    Answered::Answer(Answer {
-        exit_code: 1,
-        stderr: format!("ERROR {why}\n").into_bytes(),
-        ..Answer::default()
-    })
+    fn print(&mut self, text: &[u8]) {
+        self.outcome.printed += &String::from_utf8_lossy(text);
+    }
 }

@@ -223,7 +223,7 @@ fn members(model: &Model, unit: &str, id: u64, hook: &Hook) -> BTreeSet<String> 
 fn goal_state(model: &Model, name: &str) -> GoalState {
     let goal = |status: &str, since: Timestamp| Goal {
         status: status.to_owned(),
-        since: since.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+        since,
     };
     let of_units = |application: &str| {
         let units = model

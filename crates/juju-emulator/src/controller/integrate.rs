@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::charm::metadata::{Charm, Endpoint, Role, Scope};
 use crate::controller::model::Model;
-use crate::controller::relation::{JUJU_INFO, Side};
+use crate::controller::relation::{JUJU_INFO, Relation, Side};
 
 /// An endpoint that an application has, and that a relation could begin at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,14 +42,14 @@ impl Model {
                 || fits(one, asked[1]) && fits(other, asked[0])
         };
         let relations = self.relations.iter();
-        let named = relations.filter(|(_, relation)| is_named(relation));
-        let named: Vec<_> = named.map(|(id, _)| *id).collect();
+        let found = relations.filter(|(_, relation)| is_named(relation));
+        let found: Vec<_> = found.map(|(id, _)| *id).collect();
         let asked = asked.join(" ");
-        match named[..] {
+        match found[..] {
             [id] => Ok(id),
             [] => bail!("relation \"{asked}\" not found"),
             [..] => {
-                let names = named
+                let names = found
                     .iter()
                     .map(|id| format!("\"{}\"", name_of(&self.relations[id])));
                 let names: Vec<_> = names.collect();

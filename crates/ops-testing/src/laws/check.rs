@@ -10,9 +10,9 @@ use crate::laws::law::Violation;
 use crate::laws::option_values::{distinct, values};
 use crate::laws::stories::Stories;
 use crate::laws::story::Story;
-use crate::laws::workload::Workload;
 use crate::state::State;
 use crate::state::relation::Relation;
+use crate::workload::Workload;
 
 /// A charm with many options can be in more situations than anybody wants to wait for.
 const EXPLORED: usize = 500;

@@ -1,13 +1,12 @@
 //! How one end of a story differs from another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use juju_emulator::{OpenedPorts, PortRange};
 use serde_json::Value;
 
 use crate::state::State;
-use crate::state::ports::{read_ports, write_ports};
+use crate::state::ports::joined;
 use crate::state::secret::{Owner, Secret};
 
 /// All that is true at one point of a story.
@@ -100,40 +99,29 @@ impl PartialEq for Situation {
     }
 }
 
-fn joined(texts: &[String]) -> Vec<String> {
-    let Ok(ports) = read_ports(texts) else {
-        return texts.to_vec();
-    };
-    let mut joined: Vec<(PortRange, &BTreeSet<String>)> = Vec::new();
-    for (range, endpoints) in ports.iter() {
-        match joined.last_mut() {
-            Some((last, same))
-                if *same == endpoints
-                    && let Some(both) = last.joined_with(range) =>
-            {
-                *last = both;
-            }
-            _ => joined.push((range, endpoints)),
-        }
-    }
-    let joined: OpenedPorts = joined
-        .into_iter()
-        .flat_map(|(range, endpoints)| endpoints.iter().map(move |name| (range, name)))
-        .collect();
-    write_ports(&joined)
-}
-
 /// The fields in which the two differ, one under the other.
 pub(super) fn difference(expected: &Situation, is: &Situation) -> String {
     let same_ports = joined(&expected.state.opened_ports) == joined(&is.state.opened_ports);
-    let (expected, is) = (expected.fields(), is.fields());
+    let (mut expected, mut is) = (expected.fields(), is.fields());
+    if same_ports {
+        expected.remove("opened ports");
+        is.remove("opened ports");
+    }
+    difference_of(&expected, &is)
+}
+
+/// The fields in which two ends differ, one under the other.
+pub(crate) fn difference_of(
+    expected: &BTreeMap<String, String>,
+    is: &BTreeMap<String, String>,
+) -> String {
     let mut names: Vec<&String> = expected.keys().chain(is.keys()).collect();
     names.sort();
     names.dedup();
     let mut text = String::new();
     for name in names {
         let (expected, is) = (expected.get(name), is.get(name));
-        if expected != is && !(same_ports && name == "opened ports") {
+        if expected != is {
             let shown = |value: Option<&String>| match value.map(String::as_str) {
                 None | Some("") => "nothing".to_owned(),
                 Some(value) => value.to_owned(),

@@ -10,10 +10,10 @@ use crate::context::Context;
 use crate::laws::difference::Situation;
 use crate::laws::law::{Law, Violation};
 use crate::laws::story::{Step, Story, Told};
-use crate::laws::workload::Workload;
 use crate::state::ports::read_ports;
 use crate::state::relation::Relation;
 use crate::state::{State, secret};
+use crate::workload::Workload;
 
 pub(super) type Verdict<T = ()> = Result<T, Violation>;
 

@@ -4,17 +4,17 @@
 //! the machine counts too, and what goes wrong there is tried.
 
 mod check;
-mod difference;
+pub(crate) mod difference;
 mod judge;
 mod law;
-mod option_values;
+pub(crate) mod option_values;
 mod relation_story;
 mod retry;
 mod rust_code;
 mod stories;
 mod story;
-mod workload;
 
+pub use crate::model::laws::{ModelLaws, ModelReport, of_model};
+pub use crate::model::violation::{ModelLaw, ModelViolation};
 pub use check::Laws;
 pub use law::{Law, Violation};
-pub use workload::Workload;

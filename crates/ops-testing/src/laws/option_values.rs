@@ -4,7 +4,7 @@ use juju_emulator::charm::config_option::{ConfigOption, OptionType};
 use serde_json::Value;
 
 /// What an operator may set the option to: its default and what lies beside it, and the bounds of its type.
-pub(super) fn values(option: &ConfigOption) -> Vec<Value> {
+pub(crate) fn values(option: &ConfigOption) -> Vec<Value> {
     let mut values: Vec<Value> = option.default.iter().cloned().collect();
     match option.kind {
         OptionType::Int => {
@@ -21,7 +21,7 @@ pub(super) fn values(option: &ConfigOption) -> Vec<Value> {
     distinct(values)
 }
 
-pub(super) fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+pub(crate) fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
     values.into_iter().fold(Vec::new(), |mut distinct, value| {
         if !distinct.contains(&value) {
             distinct.push(value);

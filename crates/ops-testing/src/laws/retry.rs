@@ -7,9 +7,9 @@ use crate::laws::difference::Situation;
 use crate::laws::judge::{Judge, Verdict, is_blocked, waited_for_the_next_hook};
 use crate::laws::law::{Law, Violation};
 use crate::laws::story::{StepFault, Story, Told};
-use crate::laws::workload::Workload;
 use crate::outcome::Outcome;
 use crate::state::State;
+use crate::workload::Workload;
 
 impl<W: Workload> Judge<'_, W> {
     /// What can go wrong with the last event of the story.

@@ -10,10 +10,10 @@ use crate::fault::{Fault, FaultKind};
 use crate::laws::difference::Situation;
 use crate::laws::relation_story::RelationStep;
 use crate::laws::rust_code;
-use crate::laws::workload::Workload;
 use crate::outcome::{Exit, Outcome};
 use crate::state::storage::{self, Storage};
 use crate::state::{State, secret};
+use crate::workload::Workload;
 
 /// A given state and what happens then. The workload is at first as it was before the charm was installed.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use juju_emulator::{Goal, GoalState, UnitView};
 use ops::{Event, SecretId, Status};
 use serde::Serialize;
@@ -294,7 +295,7 @@ fn goal_state(state: &State, unit: &str) -> GoalState {
     let units = (first..first + state.planned_units).map(|number| {
         let goal = Goal {
             status: "active".to_owned(),
-            since: "2026-01-01 00:00:00Z".to_owned(),
+            since: Timestamp::UNIX_EPOCH,
         };
         (format!("{application}/{number}"), goal)
     });

@@ -1,9 +1,9 @@
 //! The ports of the unit and of its neighbours: as text, and whether Juju could have them open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use juju_emulator::charm::metadata::Charm;
-use juju_emulator::{ALL_ENDPOINTS, OpenedPorts};
+use juju_emulator::{ALL_ENDPOINTS, OpenedPorts, PortRange};
 use ops::UnitName;
 
 /// Reads ports as `opened-ports --endpoints` prints them; the error names those that it never would.
@@ -41,6 +41,30 @@ pub(crate) fn write_ports(ports: &OpenedPorts) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// The same with ranges that touch one another joined.
+pub(crate) fn joined(texts: &[String]) -> Vec<String> {
+    let Ok(ports) = read_ports(texts) else {
+        return texts.to_vec();
+    };
+    let mut joined: Vec<(PortRange, &BTreeSet<String>)> = Vec::new();
+    for (range, endpoints) in ports.iter() {
+        match joined.last_mut() {
+            Some((last, same))
+                if *same == endpoints
+                    && let Some(both) = last.joined_with(range) =>
+            {
+                *last = both;
+            }
+            _ => joined.push((range, endpoints)),
+        }
+    }
+    let joined: OpenedPorts = joined
+        .into_iter()
+        .flat_map(|(range, endpoints)| endpoints.iter().map(move |name| (range, name)))
+        .collect();
+    write_ports(&joined)
 }
 
 /// Names what Juju would never have open.

@@ -4,8 +4,10 @@
 
 mod actions;
 mod broken_charms;
+mod broken_models;
 mod context;
 mod laws;
+mod models;
 mod programs;
 mod relations;
 mod storage;

@@ -46,8 +46,6 @@ pub struct BegunHook {
     pub machine: u32,
     /// The unit beside which a subordinate lives.
     pub principal: Option<String>,
-    /// Answers its hook commands.
-    pub context: HookContext,
     known: Known,
 }
 
@@ -87,12 +85,12 @@ impl InMemoryModel {
         busy.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Lets the agent of a unit go on to its next hook or action, if it has one: time passes until a hook that failed is due
-    /// again.
+    /// Lets the agent of a unit go on to its next hook or action, if it has one, with what answers the hook's commands. Time
+    /// passes until a hook that failed is due again.
     ///
     /// # Errors
     /// When the model cannot be such.
-    pub fn begin(&mut self, unit: &str) -> Result<Option<BegunHook>> {
+    pub fn begin(&mut self, unit: &str) -> Result<Option<(BegunHook, HookContext)>> {
         if let Some((_, state)) = self.model.unit(unit)
             && let Some(due) = retry_of(state)
         {
@@ -119,7 +117,7 @@ impl InMemoryModel {
         }
     }
 
-    fn begin_hook(&mut self, unit: &str, hook: Hook) -> Result<BegunHook> {
+    fn begin_hook(&mut self, unit: &str, hook: Hook) -> Result<(BegunHook, HookContext)> {
         uniter::begin(&mut self.model, unit, &hook, self.now);
         let (application, state) = self.model.unit(unit).context("the unit is gone")?;
         let (machine, principal) = (state.machine, state.principal.clone());
@@ -137,32 +135,29 @@ impl InMemoryModel {
             .collect();
         self.secret_ids += NEW_SECRETS;
         let hook = self.located(machine, hook)?;
-        Ok(BegunHook {
+        let begun = BegunHook {
             unit: unit.to_owned(),
             hook,
             machine,
             principal,
-            context: HookContext::new(view),
             known,
-        })
+        };
+        Ok((begun, HookContext::new(view)))
     }
 
-    /// Ends a hook or an action with what it has changed at once; hands back why Juju takes it for failed, if it does.
+    /// Ends a hook or an action with what it has asked for, and what it has changed at once; hands back why Juju takes it for failed, if it does.
     ///
     /// # Errors
     /// When the model cannot be such.
     pub fn end(
         &mut self,
         begun: &BegunHook,
+        context: &HookContext,
         effects: Vec<Effect>,
         ended: Ended,
     ) -> Result<Option<String>> {
         let BegunHook {
-            unit,
-            hook,
-            context,
-            known,
-            ..
+            unit, hook, known, ..
         } = begun;
         let reboots = effects.contains(&Effect::RebootNow);
         for effect in effects {
@@ -170,7 +165,7 @@ impl InMemoryModel {
         }
         let why = match ended {
             _ if reboots => None,
-            Ended::Exited(0) | Ended::Missing => self.commit(unit, hook, context)?.err(),
+            Ended::Exited(0) | Ended::Missing => self.commit(unit, context)?.err(),
             Ended::Exited(code) => Some(format!("exit status {code}")),
             Ended::Killed(_) | Ended::Interrupted => Some("terminated".to_owned()),
         };
@@ -204,12 +199,7 @@ impl InMemoryModel {
         Ok(why)
     }
 
-    fn commit(
-        &mut self,
-        unit: &str,
-        hook: &Hook,
-        context: &HookContext,
-    ) -> Result<Result<(), String>> {
+    fn commit(&mut self, unit: &str, context: &HookContext) -> Result<Result<(), String>> {
         let charm = self.charm_of(unit)?;
         let view = view_at_the_end(&self.model, &charm, unit)?;
         let pending = context.pending();

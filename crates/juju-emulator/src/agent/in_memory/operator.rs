@@ -153,12 +153,12 @@ impl InMemoryModel {
         Ok(())
     }
 
-    /// Adds a secret of the operator under a name, or changes what is in it; hands back its URI.
+    /// Adds a secret of the operator under a name, or changes what is in it.
     pub fn set_secret<'a>(
         &mut self,
         name: &str,
         content: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> String {
+    ) {
         let content = content.into_iter();
         let content = content.map(|(key, text)| (key.to_owned(), text.to_owned()));
         let update = SecretUpdate {
@@ -166,18 +166,17 @@ impl InMemoryModel {
             content: Some(content.collect()),
             ..SecretUpdate::default()
         };
-        let id = self.secret_named(name).unwrap_or_else(|| {
+        let id = self.model.secret_of_operator(name).unwrap_or_else(|| {
             self.secret_ids += 1;
             secret_id(self.secret_ids - 1)
         });
         let created = self.now;
-        let secret = self.model.secrets.entry(id.clone());
+        let secret = self.model.secrets.entry(id);
         let secret = secret.or_insert_with(|| Secret {
             created,
             ..Secret::default()
         });
         update.apply(secret, created);
-        format!("secret:{id}")
     }
 
     /// Lets an application read a secret of the operator, given by its name.
@@ -202,13 +201,16 @@ impl InMemoryModel {
         Ok(())
     }
 
-    fn secret(&mut self, name: &str) -> Result<&mut Secret> {
-        let id = self.secret_named(name);
-        let secret = id.and_then(|id| self.model.secrets.get_mut(&id));
-        secret.with_context(|| format!("secret \"{name}\" not found"))
+    /// The URI of a secret of the operator, given by its name.
+    #[must_use]
+    pub fn secret_uri(&self, name: &str) -> Option<String> {
+        let id = self.model.secret_of_operator(name)?;
+        Some(format!("secret:{id}"))
     }
 
-    fn secret_named(&self, name: &str) -> Option<String> {
-        self.model.secret_of_operator(name)
+    fn secret(&mut self, name: &str) -> Result<&mut Secret> {
+        let id = self.model.secret_of_operator(name);
+        let secret = id.and_then(|id| self.model.secrets.get_mut(&id));
+        secret.with_context(|| format!("secret \"{name}\" not found"))
     }
 }

@@ -96,10 +96,14 @@ impl InMemoryModel {
         &self.model.secrets
     }
 
-    /// The task of an action, by its number.
-    #[must_use]
-    pub fn task(&self, number: u64) -> Option<TaskState> {
-        self.model.task(number).map(TaskState::of)
+    /// The tasks of the actions that were run, in the order of their numbers.
+    pub fn tasks(&self) -> impl Iterator<Item = TaskState> {
+        let tasks = self
+            .model
+            .operations
+            .values()
+            .flat_map(|it| it.tasks.values());
+        tasks.map(TaskState::of)
     }
 }
 

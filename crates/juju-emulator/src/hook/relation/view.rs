@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::controller::relation::update;
 
@@ -61,5 +62,11 @@ pub struct Goal {
     /// A unit's status, such as `active`, or `dying`; of a relation `joined`.
     pub status: String,
     /// Since when, such as `2026-11-27 14:40:31Z`.
-    pub since: String,
+    #[serde(serialize_with = "write_time")]
+    pub since: Timestamp,
+}
+
+/// Writes a time as `goal-state` prints it.
+fn write_time<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&time.strftime("%Y-%m-%d %H:%M:%SZ"))
 }

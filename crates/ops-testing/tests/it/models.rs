@@ -1,0 +1,145 @@
+//! The laws of a model catch who breaks them, and nobody else.
+
+use std::fs;
+
+use ops::{Result, Status, Unit};
+use ops_testing::{Application, Model, ModelLaw, ModelViolation, laws};
+use snapbox::{Data, assert_data_eq, file};
+use tempfile::TempDir;
+
+use crate::broken_models::{self as charms, Memory, Reconciled};
+
+type Reconcile = fn(&Memory, &Unit) -> Result<Status>;
+
+const PROVIDER: &str = "name: provider
+provides:
+  db:
+    interface: db
+peers:
+  cluster:
+    interface: cluster
+";
+
+const REQUIRER: &str = "name: requirer
+requires:
+  db:
+    interface: db
+    limit: 1
+";
+
+fn application(metadata: &str, reconcile: Reconcile) -> Application {
+    let directory: TempDir = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("charmcraft.yaml"), metadata).unwrap();
+    Application::of_charm(directory.path(), move |memory: &Memory| Reconciled {
+        memory: memory.clone(),
+        reconcile,
+    })
+}
+
+/// The two charms, not deployed yet.
+fn model(provider: Reconcile, requirer: Reconcile) -> Model {
+    Model::of([
+        application(PROVIDER, provider),
+        application(REQUIRER, requirer),
+    ])
+}
+
+fn related(provider: Reconcile, requirer: Reconcile) -> Model {
+    model(provider, requirer)
+        .deploy("provider", 2)
+        .deploy("requirer", 2)
+        .integrate("provider", "requirer")
+        .add_unit("provider")
+        .remove_unit("provider/1")
+}
+
+/// The violation, and whether it is one that a reader takes in: it is kept as a file.
+#[track_caller]
+fn violation(model: Model, file: Data) -> ModelViolation {
+    let violation = laws::of_model(model).try_check().unwrap_err();
+    assert!(violation.steps.len() <= 8, "{:#?}", violation.steps);
+    assert_data_eq!(violation.to_string(), file);
+    violation
+}
+
+#[test]
+fn charms_that_work_it_out_anew_keep_all_laws() {
+    let report = laws::of_model(related(charms::provider, charms::requirer))
+        .with_schedules(200)
+        .check();
+    assert_eq!((report.schedules, report.distinct), (200, 200));
+    let report = laws::of_model(model(charms::provider, charms::requirer))
+        .with_schedules(50)
+        .check();
+    let of_requirer = report.kinds.iter().filter(|(name, _)| name == "requirer");
+    let kinds: Vec<_> = of_requirer.map(|(_, kind)| kind.as_str()).collect();
+    assert_eq!(
+        kinds.join(" "),
+        "config-changed db-relation-broken db-relation-changed db-relation-created db-relation-departed \
+         db-relation-joined install leader-elected remove start stop update-status"
+    );
+}
+
+#[test]
+fn who_follows_only_joined_is_caught() {
+    let model = related(charms::provider, charms::follows_only_joined);
+    let violation = violation(model, file!["violations/model_follows_only_joined.txt"]);
+    assert_eq!(violation.law, ModelLaw::SameEnd);
+}
+
+#[test]
+fn who_remembers_its_leader_is_caught() {
+    let model = related(charms::remembers_its_leader, |_, _| Ok(Status::active()));
+    let violation = violation(model, file!["violations/model_remembers_its_leader.txt"]);
+    assert_eq!(violation.law, ModelLaw::SameEnd);
+}
+
+#[test]
+fn who_writes_application_data_as_whoever_is_first_is_caught() {
+    let model = related(charms::writes_as_whoever_is_first, |_, _| {
+        Ok(Status::active())
+    });
+    let violation = violation(
+        model,
+        file!["violations/model_writes_as_whoever_is_first.txt"],
+    );
+    assert_eq!(violation.law, ModelLaw::SameEnd);
+}
+
+#[test]
+fn who_answers_every_change_with_a_change_is_caught() {
+    let model = related(charms::answers_every_change, charms::answers_every_change);
+    let violation = violation(model, file!["violations/model_answers_every_change.txt"]);
+    assert_eq!(violation.law, ModelLaw::Settles);
+}
+
+#[test]
+fn who_reads_the_other_side_when_the_relation_is_created_is_caught() {
+    let model = related(charms::provider, charms::reads_at_created);
+    let violation = violation(model, file!["violations/model_reads_at_created.txt"]);
+    assert_eq!(violation.law, ModelLaw::SameEnd);
+}
+
+#[test]
+fn who_tidies_up_when_broken_which_peers_never_have_is_caught() {
+    let model = related(charms::tidies_up_when_broken, |_, _| Ok(Status::active()));
+    let violation = violation(model, file!["violations/model_tidies_up_when_broken.txt"]);
+    assert_eq!(violation.law, ModelLaw::SameEnd);
+}
+
+#[test]
+fn who_gives_away_a_secret_and_revokes_it_is_caught() {
+    let model = related(charms::revokes_what_it_gave, charms::reads_the_password);
+    let violation = violation(model, file!["violations/model_revokes_what_it_gave.txt"]);
+    assert_eq!(violation.law, ModelLaw::SameEnd);
+}
+
+#[test]
+fn who_counts_joined_minus_departed_is_caught() {
+    let model = related(charms::provider, charms::counts_joined_and_departed);
+    let violation = violation(
+        model,
+        file!["violations/model_counts_joined_and_departed.txt"],
+    );
+    assert_eq!(violation.law, ModelLaw::SameEnd);
+}

@@ -1,0 +1,146 @@
+//! A whole model: the charm beside an ingress, whose hooks run in any order that Juju allows, and some go wrong.
+
+use std::num::NonZeroU16;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use hello_server::charm::HelloServer;
+use ingress::charm::Ingress;
+use ingress::routes::Routes;
+use ops::Status;
+use ops_testing::{Application, Model, laws};
+use serde_json::{Value, json};
+
+use crate::levels::FakeServer;
+
+/// A benchmark tries ten thousand.
+const SCHEDULES: u64 = 50;
+
+/// A proxy that only remembers what was asked of it; clones are the same proxy.
+#[derive(Clone, Debug, Default)]
+struct FakeProxy(Arc<Mutex<Proxy>>);
+
+#[derive(Debug, Default)]
+struct Proxy {
+    serving: Option<(NonZeroU16, Routes)>,
+    installed: bool,
+    fault: Option<&'static str>,
+}
+
+const CANNOT_START: &str = "the proxy cannot start";
+
+impl FakeProxy {
+    fn lock(&self) -> MutexGuard<'_, Proxy> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl ingress::charm::Workload for FakeProxy {
+    fn serve(&mut self, port: NonZeroU16, routes: &Routes) -> anyhow::Result<()> {
+        let mut proxy = self.lock();
+        if let Some(fault) = proxy.fault {
+            return Err(anyhow::anyhow!(fault));
+        }
+        proxy.serving = Some((port, routes.clone()));
+        proxy.installed = true;
+        Ok(())
+    }
+
+    fn stop(&mut self) -> anyhow::Result<()> {
+        self.lock().serving = None;
+        Ok(())
+    }
+
+    fn uninstall(&mut self) -> anyhow::Result<()> {
+        *self.lock() = Proxy::default();
+        Ok(())
+    }
+}
+
+impl ops_testing::Workload for FakeProxy {
+    fn snapshot(&self) -> Value {
+        let proxy = self.lock();
+        json!({"serving": &proxy.serving, "installed": proxy.installed})
+    }
+
+    fn reset(&mut self) {
+        *self.lock() = Proxy::default();
+    }
+
+    fn faults(&self) -> &'static [&'static str] {
+        &[CANNOT_START]
+    }
+
+    fn set_fault(&mut self, fault: Option<&'static str>) {
+        self.lock().fault = fault;
+    }
+}
+
+fn hello_server_and_ingress() -> Model {
+    let ingress = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/ingress"));
+    Model::of([
+        Application::new(|server: &FakeServer| HelloServer::new(server.clone())),
+        Application::of_charm(ingress, |proxy: &FakeProxy| Ingress::new(proxy.clone())),
+    ])
+}
+
+#[test]
+fn all_units_are_behind_the_ingress_whatever_the_order() {
+    // given
+    let model = hello_server_and_ingress()
+        .deploy("hello-server", 3)
+        .deploy("ingress", 1)
+        .integrate("hello-server", "ingress")
+        .settle_all()
+        .configure("hello-server", "server-port", 8001)
+        .add_unit("hello-server")
+        .remove_unit("hello-server/1")
+        .settle_all()
+        .run("hello-server/leader", "url", json!({}));
+    for seed in 0..10 {
+        // when
+        let end = model.settle(seed);
+        // then
+        for (name, unit) in end.units() {
+            assert_eq!(unit.status, Some(Status::active()), "{name}");
+        }
+        let route = &end.unit("ingress/0").workload["serving"][1]["testing-hello-server"];
+        let units = ["127.0.0.1:8001", "127.0.0.3:8001", "127.0.0.5:8001"];
+        assert_eq!(route["units"], json!(units));
+        let url = "http://127.0.0.4:8080/testing-hello-server/";
+        assert_eq!(end.actions()[0].results, json!({ "url": url }));
+    }
+}
+
+#[test]
+fn both_charms_keep_the_laws_of_a_model() {
+    let model = hello_server_and_ingress()
+        .deploy("hello-server", 3)
+        .deploy("ingress", 3)
+        .integrate("hello-server", "ingress")
+        .configure("hello-server", "server-port", 8001);
+    let report = laws::of_model(model)
+        .with_schedules(SCHEDULES)
+        .eventually("every unit is active", |end| {
+            let mut units = end.units();
+            units.all(|(_, unit)| unit.status == Some(Status::active()))
+        })
+        .check();
+    assert_eq!(report.distinct as u64, SCHEDULES, "{report}");
+}
+
+#[test]
+fn they_keep_them_when_they_are_scaled_reconfigured_and_taken_apart() {
+    let report = laws::of_model(hello_server_and_ingress())
+        .with_schedules(SCHEDULES)
+        .check();
+    for application in ["hello-server", "ingress"] {
+        let kinds = report.kinds.iter().filter(|(name, _)| name == application);
+        let kinds: Vec<_> = kinds.map(|(_, kind)| kind.as_str()).collect();
+        assert_eq!(
+            kinds.join(" "),
+            "config-changed ingress-relation-broken ingress-relation-changed ingress-relation-created \
+             ingress-relation-departed ingress-relation-joined install leader-elected remove start stop update-status"
+        );
+    }
+}
