@@ -1,7 +1,6 @@
 //! The agent of one unit: runs its hooks one after the other and notes how each ended.
 
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! What the controller keeps: the model, its config and its log.
 
+pub(crate) mod application_config;
 pub(crate) mod application_storage;
 pub(crate) mod attachments;
 pub(crate) mod data_directory;

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::charm::hook::Hook;
-use crate::charm::metadata::Charm;
 use crate::controller::life::Life;
 use crate::controller::operation::Operation;
 use crate::controller::ports::OpenedPorts;
@@ -356,24 +355,6 @@ impl Application {
 
     pub(crate) fn charm_url(&self) -> String {
         format!("local:{}", self.staged_charm())
-    }
-
-    /// Changes its settings, and whether it is trusted; its units hear of it when that changes its config.
-    pub(crate) fn configure(
-        &mut self,
-        charm: &Charm,
-        change: impl FnOnce(&mut Self) -> Result<()>,
-    ) -> Result<()> {
-        let config = |application: &Self| {
-            let trust = application.trust.unwrap_or_default();
-            (charm.config_with(&application.settings), trust)
-        };
-        let before = config(self);
-        change(self)?;
-        if config(self) != before {
-            self.config_version += 1;
-        }
-        Ok(())
     }
 
     pub(crate) fn is_leader(&self, unit: &str) -> bool {

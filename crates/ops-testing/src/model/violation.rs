@@ -21,7 +21,7 @@ pub enum ModelLaw {
     Settles,
     /// From the same operations, every schedule ends in the same state.
     SameEnd,
-    /// What is published more than once is read by some other unit.
+    /// What is published again and again is read by some other unit.
     WrittenIsRead,
     /// What a test demands after every hook, or when all units have settled.
     Invariant,

@@ -11,6 +11,9 @@ use crate::model::run::{Ran, Run};
 /// A unit that has run so many hooks since anybody did something to the model does not settle any more.
 const HOOKS_PER_UNIT: usize = 100;
 
+/// What is published so often in one schedule should be read.
+const AGAIN_AND_AGAIN: usize = 10;
+
 /// What must be true, as an author says it.
 #[derive(Clone)]
 pub(crate) struct Invariant {
@@ -89,7 +92,8 @@ impl Reached {
 
     /// Data that is written again and again and that nobody has ever read, such as `db:3 of web/0`.
     pub(crate) fn unread(&self) -> Option<String> {
-        let written = self.writes.iter().filter(|(_, count)| **count > 1);
+        let written = self.writes.iter();
+        let written = written.filter(|(_, count)| **count >= AGAIN_AND_AGAIN);
         let mut unread = written.filter(|(bag, _)| !self.read.contains(*bag));
         unread
             .next()

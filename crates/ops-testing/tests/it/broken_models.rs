@@ -202,6 +202,16 @@ pub(crate) fn reads_the_password(_: &Memory, unit: &Unit) -> Result<Status> {
     Ok(Status::active())
 }
 
+/// Publishes how many peers each unit knows, which is of interest to nobody.
+pub(crate) fn publishes_for_nobody(_: &Memory, unit: &Unit) -> Result<Status> {
+    let peers = unit.relation("cluster")?;
+    let count = peers.map_or(Ok(0), |peers| peers.units().map(|units| units.len()))?;
+    for relation in unit.relations("db")? {
+        relation.set_unit_data(&Data::from([text("peers", &count)]))?;
+    }
+    Ok(Status::active())
+}
+
 /// Counts who has joined and who has departed, and not who is there.
 pub(crate) fn counts_joined_and_departed(memory: &Memory, unit: &Unit) -> Result<Status> {
     let change = match unit.event() {

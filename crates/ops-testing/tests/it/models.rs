@@ -3,7 +3,7 @@
 use std::fs;
 
 use ops::{Result, Status, Unit};
-use ops_testing::{Application, Model, ModelLaw, ModelViolation, laws};
+use ops_testing::{Application, Model, ModelLaw, ModelState, ModelViolation, laws};
 use snapbox::{Data, assert_data_eq, file};
 use tempfile::TempDir;
 
@@ -142,4 +142,65 @@ fn who_counts_joined_minus_departed_is_caught() {
         file!["violations/model_counts_joined_and_departed.txt"],
     );
     assert_eq!(violation.law, ModelLaw::SameEnd);
+}
+
+#[test]
+fn who_publishes_again_and_again_what_nobody_reads_is_caught() {
+    let model = model(charms::publishes_for_nobody, |_, _| Ok(Status::active()))
+        .deploy("provider", 1)
+        .deploy("requirer", 1)
+        .integrate("provider", "requirer");
+    let model = (0..10).fold(model, |model, _| model.add_unit("provider"));
+    let laws = laws::of_model(model).with_schedules(10);
+    let violation = laws.try_check().unwrap_err();
+    assert_eq!(violation.law, ModelLaw::WrittenIsRead);
+    assert!(violation.story.contains("provider/"), "{violation}");
+}
+
+#[test]
+fn what_a_test_demands_is_checked_after_every_hook_and_in_the_end() {
+    let model = || related(charms::provider, charms::requirer);
+    let waits = |end: &ModelState| end.unit("requirer/0").status.is_none();
+    let violation = laws::of_model(model())
+        .always("nobody has a status", move |now| {
+            now.units().all(|(_, unit)| unit.status.is_none())
+        })
+        .try_check()
+        .unwrap_err();
+    assert_eq!(violation.law, ModelLaw::Invariant);
+    assert!(
+        violation
+            .story
+            .starts_with("after every hook it should be so: nobody has a status")
+    );
+    assert_eq!(
+        violation.steps,
+        [".deploy(\"requirer\", 1)", ".settle_all()"]
+    );
+
+    let laws = laws::of_model(model()).with_schedules(20);
+    let violation = laws.eventually("it has no status", waits).try_check();
+    let violation = violation.unwrap_err();
+    assert_eq!(violation.law, ModelLaw::Invariant);
+    laws::of_model(model())
+        .with_schedules(20)
+        .eventually("it has a status", move |end| !waits(end))
+        .check();
+}
+
+#[test]
+fn a_violation_is_replayed_by_the_code_that_it_prints() {
+    let (provider, requirer) = (
+        application(PROVIDER, charms::provider),
+        application(REQUIRER, charms::reads_at_created),
+    );
+    // As violations/model_reads_at_created.txt has it.
+    let end = Model::of([provider, requirer])
+        .deploy("provider", 1)
+        .deploy("requirer", 2)
+        .integrate("provider", "requirer")
+        .settle_unit("requirer/1")
+        .settle_in_order();
+    assert_eq!(end.unit("requirer/1").workload["database"], "");
+    assert_eq!(end.unit("requirer/0").workload["database"], "records");
 }
