@@ -168,12 +168,14 @@ fn make(directory: &Path, name: &str, crates: &Crates) -> Result<()> {
 
 /// A file of the template as a charm of this name has it.
 fn filled_in(file: &str, text: &str, name: &str, crates: &Crates) -> String {
-    let words = || name.split('-').map(capitalized);
+    // No type that a charm uses is called so.
+    let words = name.strip_suffix("-charm").unwrap_or(name).split('-');
+    let type_name: String = words.chain(["charm"]).map(capitalized).collect();
     let title = capitalized(&name.replace('-', " "));
     let text = text
         .replace("my-charm", name)
         .replace("My charm", &title)
-        .replace("MyCharm", &words().collect::<String>());
+        .replace("MyCharm", &type_name);
     match (file, crates) {
         ("Cargo.toml", _) => {
             let with_crate = |text: String, name: &str| {

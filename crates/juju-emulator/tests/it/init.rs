@@ -52,7 +52,7 @@ fn a_new_charm_has_its_own_name_and_no_other() {
         }
     }
     let read = |name| fs::read_to_string(project.join(name)).unwrap();
-    assert!(read("src/lib.rs").contains("pub struct Web2a {"));
+    assert!(read("src/lib.rs").contains("pub struct Web2aCharm {"));
     assert!(read("charmcraft.yaml").contains("name: web-2a\ntitle: Web 2a\n"));
     assert_eq!(read("dispatch"), "#!/bin/sh\nexec ./bin/web-2a\n");
     // Its Cargo.lock is complete.
