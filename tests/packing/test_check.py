@@ -1,6 +1,7 @@
 """The check refuses what it must: the charm's own recipe around a program that compiles in a moment, broken in one place."""
 
 import shutil
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -61,7 +62,7 @@ def test_whole_project_is_not_refused(toy_charm, charmcraft):
 
 
 def test_charm_with_a_stray_file_is_refused(toy_charm, tmp_path):
-    charm = shutil.copy(toy_charm, tmp_path)
+    charm = Path(shutil.copy(toy_charm, tmp_path))
     with ZipFile(charm, "a") as packed:
         packed.writestr("src/main.rs", "fn main() {}")
     assert complaints_about(charm, [], PLATFORM) == ["src/main.rs does not belong in the charm"]

@@ -1,5 +1,5 @@
 //! Requests a second through the proxy of examples/ingress, beside the same requests without it and through nginx, with and without
-//! a thousand slow clients. `cargo bench -p benches --bench proxy`, with `nginx` and `wrk` on the machine.
+//! a thousand slow clients. `cargo bench -p benches --bench proxy -- 5`, in five rounds, with `nginx` and `wrk` on the machine.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -16,6 +16,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
+/// Rounds without a number on the command line.
 const ROUNDS: usize = 5;
 const SECONDS: u32 = 3;
 const CLIENTS: [u32; 2] = [1, 32];
@@ -31,8 +32,22 @@ impl Drop for Running {
     }
 }
 
-/// What is asked: its name, and where.
-type Subject = (&'static str, SocketAddr, &'static str);
+/// What is asked, and its process, whose children count.
+struct Subject {
+    name: &'static str,
+    address: SocketAddr,
+    path: &'static str,
+    process: u32,
+}
+
+/// How one run went.
+struct Run {
+    requests_a_second: f64,
+    /// How long 99 of 100 took at most, such as `1.25ms`.
+    late: String,
+    /// CPU time of the subject for each request, in microseconds.
+    cpu: f64,
+}
 
 fn main() -> Result<()> {
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
@@ -49,68 +64,90 @@ fn main() -> Result<()> {
     }
     let ingress = ingress(&directory, &units, &mut running)?;
     let [keeping, connecting] = nginx(&directory, &units, &mut running)?;
+    let subject = |name, address, path, process: usize| Subject {
+        name,
+        address,
+        path,
+        process: running[process].0.id(),
+    };
     let subjects = [
-        ("a unit itself", units[0], "/"),
-        ("ingress", ingress, "/model-web/"),
-        ("nginx, connections kept", keeping, "/model-web/"),
-        ("nginx, one for each request", connecting, "/model-web/"),
+        subject("a unit itself", units[0], "/", 0),
+        subject("ingress", ingress, "/model-web/", 2),
+        subject("nginx, connections kept", keeping, "/model-web/", 3),
+        subject("nginx, one for each request", connecting, "/model-web/", 3),
     ];
-    for (_, address, _) in subjects {
-        while TcpStream::connect(address).is_err() {
+    for subject in &subjects {
+        while TcpStream::connect(subject.address).is_err() {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
+    let rounds = std::env::args().find_map(|word| word.parse().ok());
+    let rounds = rounds.unwrap_or(ROUNDS);
     let out = &mut io::stdout().lock();
     writeln!(
         out,
-        "Requests a second, and how long 99 of 100 take at most; medians of {ROUNDS} runs of {SECONDS} s, in turns.\n\n\
-         | | clients | slow clients beside them | requests a second | 99 of 100 |\n|---|---|---|---|---|"
+        "Requests a second, and how long 99 of 100 take at most, and CPU time of the subject for each; medians of {rounds} runs of {SECONDS} s, in turns.\n\n\
+         | | clients | slow clients beside them | requests a second | 99 of 100 | CPU, µs |\n|---|---|---|---|---|---|"
     )?;
     for clients in CLIENTS {
-        compare(&subjects, clients, 0, out)?;
+        compare(rounds, &subjects, clients, 0, out)?;
     }
-    compare(&subjects[1..3], 1, SLOW_CLIENTS, out)
+    compare(rounds, &subjects[1..3], 1, SLOW_CLIENTS, out)
 }
 
 /// Asks all of them in turns, so that a machine that is slow for a while is so for all.
 fn compare(
+    rounds: usize,
     subjects: &[Subject],
     clients: u32,
     slow: usize,
     out: &mut impl io::Write,
 ) -> Result<()> {
-    let mut runs = vec![Vec::new(); subjects.len()];
-    for _ in 0..ROUNDS {
+    let mut runs: Vec<_> = subjects.iter().map(|_| Vec::new()).collect();
+    for _ in 0..rounds {
         for (subject, runs) in subjects.iter().zip(&mut runs) {
             let slow = slow_clients(subject, slow)?;
             runs.push(ask(subject, clients)?);
             drop(slow);
         }
     }
-    for ((name, ..), mut runs) in subjects.iter().zip(runs) {
-        runs.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-        let (requests, late) = &runs[ROUNDS / 2];
+    for (subject, mut runs) in subjects.iter().zip(runs) {
+        let name = subject.name;
+        runs.sort_by(|one, other| one.requests_a_second.total_cmp(&other.requests_a_second));
+        let Run {
+            requests_a_second,
+            late,
+            cpu,
+        } = &runs[rounds / 2];
         writeln!(
             out,
-            "| {name} | {clients} | {slow} | {requests:.0} | {late} |"
+            "| {name} | {clients} | {slow} | {requests_a_second:.0} | {late} | {cpu:.0} |"
         )?;
     }
     Ok(())
 }
 
 /// Clients that have begun a request, and do not go on.
-fn slow_clients((_, address, path): &Subject, count: usize) -> Result<Vec<TcpStream>> {
+fn slow_clients(subject: &Subject, count: usize) -> Result<Vec<TcpStream>> {
+    let path = subject.path;
     let begin = || {
-        let mut client = TcpStream::connect(address)?;
+        let mut client = TcpStream::connect(subject.address)?;
         client.write_all(format!("GET {path} HTTP/1.1\r\nHost: ").as_bytes())?;
         Ok(client)
     };
     (0..count).map(|_| begin()).collect()
 }
 
-/// Requests a second, and how long 99 of 100 take, such as `1.25ms`.
-fn ask((name, address, path): &Subject, clients: u32) -> Result<(f64, String)> {
+/// Asks as often as it answers, for some seconds.
+fn ask(subject: &Subject, clients: u32) -> Result<Run> {
+    let Subject {
+        name,
+        address,
+        path,
+        process,
+    } = subject;
+    let before = cpu_time(*process)?;
     let wrk = Command::new("wrk")
         .args(["--threads=1", "--latency"])
         .arg(format!("--connections={clients}"))
@@ -130,7 +167,29 @@ fn ask((name, address, path): &Subject, clients: u32) -> Result<(f64, String)> {
         line.map(str::trim)
             .with_context(|| format!("wrk says no {label} {said}"))
     };
-    Ok((after("Requests/sec:")?.parse()?, after("99%")?.to_owned()))
+    let requests_a_second = after("Requests/sec:")?.parse()?;
+    let cpu = (cpu_time(*process)? - before) / (requests_a_second * f64::from(SECONDS));
+    let late = after("99%")?.to_owned();
+    Ok(Run {
+        requests_a_second,
+        late,
+        cpu,
+    })
+}
+
+/// The CPU time that a process and its children have taken so far, in microseconds.
+fn cpu_time(process: u32) -> Result<f64> {
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children"))?;
+    let mut all = 0.0;
+    for process in children.split_whitespace().chain([&*process.to_string()]) {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+        let fields = stat.rsplit(')').next().unwrap_or_default();
+        // In user and in system mode, in hundredths of a second.
+        for field in fields.split_whitespace().skip(11).take(2) {
+            all += field.parse::<f64>()? * 10_000.0;
+        }
+    }
+    Ok(all)
 }
 
 fn release(package: &str) -> Result<PathBuf> {
