@@ -18,7 +18,7 @@ pub(crate) const LEAST: &str = "least script";
 
 const COMMANDS: &str = "/var/lib/commands";
 const MEASURE: &str = "/var/lib/measure";
-const SCRIPT: &str = "/var/lib/script";
+const SCRIPT: &str = "/var/lib/measured.sh";
 
 /// Changes ports in turns, and looks after each change whether the new port answers and the old one refuses.
 pub(crate) fn measure(

@@ -1,6 +1,7 @@
 //! Processes, and how they are ended.
 
 use std::{
+    collections::BTreeSet,
     fs, thread,
     time::{Duration, Instant},
 };
@@ -67,12 +68,36 @@ impl Process {
 /// Every process of a service: each of `known` that runs, each that carries the invocation's id in its environment, and each in the
 /// session that the main process began, which may have cleared its environment.
 pub(crate) fn processes_of(main: Process, invocation_id: &str, known: &[Process]) -> Vec<Process> {
+    processes_beside(&mut BTreeSet::new(), main, invocation_id, known)
+}
+
+/// The same without `strangers`, which are known not to carry the id; those that are seen not to are added, since environments are
+/// slow to read.
+fn processes_beside(
+    strangers: &mut BTreeSet<Process>,
+    main: Process,
+    invocation_id: &str,
+    known: &[Process],
+) -> Vec<Process> {
     let all: Vec<_> = pids().filter_map(Process::with_session).collect();
     let variable = format!("INVOCATION_ID={invocation_id}");
     let (mut found, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(process, _)| {
-        // What is older cannot be the service's, and environments are slow to read.
-        known.contains(process)
-            || process.start_time >= main.start_time && carries(process.pid, &variable)
+        if known.contains(process) {
+            return true;
+        }
+        // What is older cannot be the service's.
+        if process.start_time < main.start_time || strangers.contains(process) {
+            return false;
+        }
+        let environment = environment(process.pid);
+        let carries = environment
+            .split(|byte| *byte == 0)
+            .any(|found| found == variable.as_bytes());
+        // It is empty for a moment while a process becomes another program.
+        if !carries && !environment.is_empty() {
+            strangers.insert(*process);
+        }
+        carries
     });
     let in_session = |(_, session): &(Process, u32)| *session == main.pid;
     // The session's number is given again when the last process in it has ended.
@@ -102,18 +127,20 @@ pub fn kill_processes_with(variable: &str, value: &str) {
 /// Every process that carries a variable of this value in its environment.
 fn processes_with(variable: &str, value: &str) -> Vec<Process> {
     let variable = format!("{variable}={value}");
+    let carries = |pid: &u32| {
+        environment(*pid)
+            .split(|byte| *byte == 0)
+            .any(|found| found == variable.as_bytes())
+    };
     pids()
-        .filter(|pid| carries(*pid, &variable))
+        .filter(carries)
         .filter_map(Process::with_pid)
         .collect()
 }
 
-/// Whether a process has a variable such as `LANG=C` in its environment.
-fn carries(pid: u32, variable: &str) -> bool {
-    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    environment
-        .split(|byte| *byte == 0)
-        .any(|found| found == variable.as_bytes())
+/// A process's variables, each with a zero byte after it; nothing if it is gone.
+fn environment(pid: u32) -> Vec<u8> {
+    fs::read(format!("/proc/{pid}/environ")).unwrap_or_default()
 }
 
 /// The numbers of all processes but this one.
@@ -128,11 +155,12 @@ pub(crate) fn end(main: Process, invocation_id: &str, how: Kill) {
     let started = Instant::now();
     let mut asked = false;
     let mut left = vec![main];
+    let mut strangers = BTreeSet::new();
     loop {
         left.retain(|process| process.is_running());
         if left.is_empty() || !asked {
             // Looked for again when those that are known have ended, as they may start others until then.
-            left = processes_of(main, invocation_id, &left);
+            left = processes_beside(&mut strangers, main, invocation_id, &left);
             if left.is_empty() {
                 return;
             }
