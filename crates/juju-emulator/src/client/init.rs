@@ -32,7 +32,7 @@ macro_rules! template {
     };
 }
 
-const TEMPLATE: [(&str, &str); 12] = template![
+const TEMPLATE: [(&str, &str); 13] = template![
     ".github/workflows/ci.yaml",
     ".gitignore",
     "Cargo.toml",
@@ -44,6 +44,7 @@ const TEMPLATE: [(&str, &str); 12] = template![
     "tests/it/deployed.rs",
     "tests/it/laws.rs",
     "tests/it/main.rs",
+    "tests/it/model.rs",
     "tests/it/state_transitions.rs",
 ];
 

@@ -1,5 +1,6 @@
-//! The charm from outside, a module per level: one event, laws, the whole deployment.
+//! The charm from outside, a module per level: one event, laws, a model, the whole deployment.
 
 mod deployed;
 mod laws;
+mod model;
 mod state_transitions;
