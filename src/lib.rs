@@ -62,3 +62,8 @@ mod from_python_ops {}
 #[cfg(doctest)]
 #[doc = include_str!("../docs/stand-behind-an-ingress.md")]
 mod stand_behind_an_ingress {}
+
+/// The code of a how-to page, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/test-a-whole-model.md")]
+mod test_a_whole_model {}

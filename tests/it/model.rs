@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU16;
 use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use hello_server::charm::HelloServer;
@@ -11,7 +12,7 @@ use ops::Status;
 use ops_testing::{Application, Model, laws};
 use serde_json::{Value, json};
 
-use crate::levels::FakeServer;
+use crate::levels::{FakeServer, free_port};
 
 /// A benchmark tries ten thousand.
 const SCHEDULES: u64 = 50;
@@ -143,4 +144,83 @@ fn they_keep_them_when_they_are_scaled_reconfigured_and_taken_apart() {
              ingress-relation-departed ingress-relation-joined install leader-elected remove start stop update-status"
         );
     }
+}
+
+/// What `juju` prints as JSON, in a model called as the one in the test.
+fn juju(data: &Path, args: &[&str]) -> Value {
+    let output = Command::new(ops_testing::emulator().unwrap())
+        .args(args)
+        .env("JUJU_EMULATOR_DATA", data)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "juju {args:?}: {output:?}");
+    serde_json::from_slice(&output.stdout).unwrap_or_default()
+}
+
+#[test]
+fn the_emulator_ends_where_the_model_ends() {
+    // given
+    let [server_port, port] = [free_port(), free_port()];
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let charms = [
+        ("hello-server", root.to_owned()),
+        ("ingress", root.join("examples/ingress")),
+    ];
+    let [hello_server, ingress] = charms.map(|(name, project)| {
+        let charm = directory.path().join(name);
+        ops_testing::stage_charm(&project, &charm).unwrap();
+        charm.display().to_string()
+    });
+    let [first, other] = [server_port, port].map(|port| port.to_string());
+    // when
+    juju(&data, &["add-model", "testing"]);
+    for args in [
+        &["deploy", &hello_server, "--num-units", "2"][..],
+        &["config", "hello-server", &format!("server-port={first}")],
+        &["deploy", &ingress, "--config", &format!("port={other}")],
+        &["integrate", "hello-server", "ingress"],
+        &["add-unit", "hello-server"],
+        &["remove-unit", "--no-prompt", "hello-server/0"],
+    ] {
+        juju(&data, args);
+    }
+    let end = hello_server_and_ingress()
+        .deploy("hello-server", 2)
+        .configure("hello-server", "server-port", server_port)
+        .deploy("ingress", 1)
+        .configure("ingress", "port", port)
+        .integrate("hello-server", "ingress")
+        .add_unit("hello-server")
+        .remove_unit("hello-server/0")
+        .settle(1);
+    // then
+    let status = juju(&data, &["status", "--format=json"]);
+    for (name, unit) in end.units() {
+        let (application, _) = name.split_once('/').unwrap();
+        let shown = &status["applications"][application]["units"][name];
+        let workload = &shown["workload-status"];
+        let expected = unit.status.as_ref().unwrap();
+        assert_eq!(workload["current"], expected.name(), "{name}");
+        assert_eq!(shown["open-ports"], json!(unit.opened_ports), "{name}");
+        let leads = end.application(application).leader.as_deref() == Some(name);
+        assert_eq!(shown["leader"], json!(leads.then_some(true)), "{name}");
+        let shown = juju(&data, &["show-unit", name, "--format=json"]);
+        let relation = &shown[name]["relation-info"][0];
+        let related = relation["related-units"].as_object().unwrap();
+        assert!(!related.is_empty(), "{name}");
+        for (other, about) in related {
+            let published = &end.unit_data(other, "ingress")[0];
+            assert_eq!(about["data"], json!(published), "{other} to {name}");
+        }
+        let others = if application == "ingress" {
+            "hello-server"
+        } else {
+            "ingress"
+        };
+        let published = &end.application_data(others, "ingress")[0];
+        assert_eq!(relation["application-data"], json!(published), "{name}");
+    }
+    juju(&data, &["destroy-model", "--no-prompt", "testing"]);
 }

@@ -83,14 +83,14 @@ fn charms_that_work_it_out_anew_keep_all_laws() {
 #[test]
 fn who_follows_only_joined_is_caught() {
     let model = related(charms::provider, charms::follows_only_joined);
-    let violation = violation(model, file!["violations/model_follows_only_joined.txt"]);
+    let violation = violation(model, file!["model_violations/follows_only_joined.txt"]);
     assert_eq!(violation.law, ModelLaw::SameEnd);
 }
 
 #[test]
 fn who_remembers_its_leader_is_caught() {
     let model = related(charms::remembers_its_leader, |_, _| Ok(Status::active()));
-    let violation = violation(model, file!["violations/model_remembers_its_leader.txt"]);
+    let violation = violation(model, file!["model_violations/remembers_its_leader.txt"]);
     assert_eq!(violation.law, ModelLaw::SameEnd);
 }
 
@@ -101,7 +101,7 @@ fn who_writes_application_data_as_whoever_is_first_is_caught() {
     });
     let violation = violation(
         model,
-        file!["violations/model_writes_as_whoever_is_first.txt"],
+        file!["model_violations/writes_as_whoever_is_first.txt"],
     );
     assert_eq!(violation.law, ModelLaw::SameEnd);
 }
@@ -109,28 +109,28 @@ fn who_writes_application_data_as_whoever_is_first_is_caught() {
 #[test]
 fn who_answers_every_change_with_a_change_is_caught() {
     let model = related(charms::answers_every_change, charms::answers_every_change);
-    let violation = violation(model, file!["violations/model_answers_every_change.txt"]);
+    let violation = violation(model, file!["model_violations/answers_every_change.txt"]);
     assert_eq!(violation.law, ModelLaw::Settles);
 }
 
 #[test]
 fn who_reads_the_other_side_when_the_relation_is_created_is_caught() {
     let model = related(charms::provider, charms::reads_at_created);
-    let violation = violation(model, file!["violations/model_reads_at_created.txt"]);
+    let violation = violation(model, file!["model_violations/reads_at_created.txt"]);
     assert_eq!(violation.law, ModelLaw::SameEnd);
 }
 
 #[test]
 fn who_tidies_up_when_broken_which_peers_never_have_is_caught() {
     let model = related(charms::tidies_up_when_broken, |_, _| Ok(Status::active()));
-    let violation = violation(model, file!["violations/model_tidies_up_when_broken.txt"]);
+    let violation = violation(model, file!["model_violations/tidies_up_when_broken.txt"]);
     assert_eq!(violation.law, ModelLaw::SameEnd);
 }
 
 #[test]
 fn who_gives_away_a_secret_and_revokes_it_is_caught() {
     let model = related(charms::revokes_what_it_gave, charms::reads_the_password);
-    let violation = violation(model, file!["violations/model_revokes_what_it_gave.txt"]);
+    let violation = violation(model, file!["model_violations/revokes_what_it_gave.txt"]);
     assert_eq!(violation.law, ModelLaw::SameEnd);
 }
 
@@ -139,7 +139,7 @@ fn who_counts_joined_minus_departed_is_caught() {
     let model = related(charms::provider, charms::counts_joined_and_departed);
     let violation = violation(
         model,
-        file!["violations/model_counts_joined_and_departed.txt"],
+        file!["model_violations/counts_joined_and_departed.txt"],
     );
     assert_eq!(violation.law, ModelLaw::SameEnd);
 }
@@ -194,7 +194,7 @@ fn a_violation_is_replayed_by_the_code_that_it_prints() {
         application(PROVIDER, charms::provider),
         application(REQUIRER, charms::reads_at_created),
     );
-    // As violations/model_reads_at_created.txt has it.
+    // As model_violations/reads_at_created.txt has it.
     let end = Model::of([provider, requirer])
         .deploy("provider", 1)
         .deploy("requirer", 2)
@@ -203,4 +203,18 @@ fn a_violation_is_replayed_by_the_code_that_it_prints() {
         .settle_in_order();
     assert_eq!(end.unit("requirer/1").workload["database"], "");
     assert_eq!(end.unit("requirer/0").workload["database"], "records");
+}
+
+#[test]
+fn the_page_about_it_shows_one_violation_and_leads_to_the_others() {
+    let page = include_str!("../../../../docs/test-a-whole-model.md");
+    let shown = include_str!("model_violations/reads_at_created.txt").trim();
+    assert!(page.contains(shown), "show this as it is printed:\n{shown}");
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/model_violations");
+    for entry in fs::read_dir(directory).unwrap() {
+        let name = entry.unwrap().file_name().display().to_string();
+        let link = format!("(../crates/ops-testing/tests/it/model_violations/{name})");
+        let is_shown = name == "reads_at_created.txt";
+        assert!(is_shown || page.contains(&link), "link to it: {link}");
+    }
 }
