@@ -12,7 +12,6 @@ use hyper::header::HOST;
 use hyper::http::request::Parts;
 use hyper::http::uri::PathAndQuery;
 use hyper::{Request, Response, StatusCode, Version};
-use tokio::select;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
@@ -134,7 +133,7 @@ impl Proxy {
             let _ = sent.await;
             sleep(ANSWER_TIMEOUT).await;
         };
-        let mut answer = select! {
+        let mut answer = tokio::select! {
             answer = connection.send_request(request) => answer.map_err(|_| BROKEN_OFF)?,
             () = too_late => {
                 self.units.leave_out(unit);

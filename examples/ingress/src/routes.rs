@@ -5,7 +5,6 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use interfaces::ingress::{Request, Scheme};
 use ops::{Error, Result};
@@ -54,8 +53,7 @@ impl Routes {
     }
 
     /// The route of a request's path, with the path that the units get: `/staging-web/a?b=c`, and `/a?b=c`.
-    #[must_use]
-    pub fn find(&self, path: &str) -> Option<(&Route, String)> {
+    pub(crate) fn find(&self, path: &str) -> Option<(&Route, String)> {
         let name = path.strip_prefix('/')?;
         let end = name.find(['/', '?']).unwrap_or(name.len());
         let (name, rest) = name.split_at(end);
@@ -68,14 +66,12 @@ impl Routes {
     }
 }
 
-/// The number and the time of a file: another file has others.
-type Version = (u64, SystemTime);
-
 /// The file with the routes, read again when it is another.
 #[derive(Debug)]
 pub(crate) struct RoutesFile {
     path: PathBuf,
-    last: Mutex<(Option<Version>, Arc<Routes>)>,
+    /// The number and the time of the file that was read last, and what was in it.
+    last: Mutex<((u64, i64, i64), Arc<Routes>)>,
 }
 
 impl RoutesFile {
@@ -86,8 +82,9 @@ impl RoutesFile {
 
     /// The routes as they are now.
     pub(crate) fn current(&self) -> Arc<Routes> {
-        let file = fs::metadata(&self.path).ok();
-        let version = file.and_then(|file| Some((file.ino(), file.modified().ok()?)));
+        let file = fs::metadata(&self.path);
+        let version = file.map(|file| (file.ino(), file.mtime(), file.mtime_nsec()));
+        let version = version.unwrap_or_default();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if version != last.0 {
             let text = fs::read(&self.path).unwrap_or_default();
