@@ -1,6 +1,6 @@
 //! A model in memory: what its units have to run, by the rules by which the agents of the emulator run it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,10 +13,11 @@ use crate::agent::provision_view;
 use crate::agent::resolver::{Known, Operation, next_operation};
 use crate::agent::uniter;
 use crate::agent::view::{unit_view, view_at_the_end};
-use crate::charm::hook::{Hook, StorageLocation};
+use crate::charm::hook::{Hook, RelationEvent, StorageLocation};
 use crate::charm::metadata::Charm;
 use crate::controller::model::{Again, Model, Reached, Unit, Why};
 use crate::hook::context::{Effect, HookContext};
+use crate::hook::pending_changes::PendingChanges;
 use crate::hook::process::Ended;
 
 /// A model in memory.
@@ -33,6 +34,8 @@ pub struct InMemoryModel {
     pub(crate) now: Timestamp,
     /// How many ids of secrets have been handed out.
     pub(crate) secret_ids: u64,
+    /// The units that have nothing to do, as far as it was asked since something changed for others.
+    idle: BTreeSet<String>,
 }
 
 /// A hook or an action that has begun.
@@ -61,6 +64,7 @@ impl InMemoryModel {
             storage: storage.to_owned(),
             now,
             secret_ids: 0,
+            idle: BTreeSet::new(),
         }
     }
 
@@ -72,17 +76,31 @@ impl InMemoryModel {
 
     /// Lets time pass: what has become due by then is due.
     pub fn wait(&mut self, time: Duration) {
+        self.idle.clear();
         self.now += time;
     }
 
     /// The units that have something to do: at once, or when the hook that failed is due again.
     #[must_use]
-    pub fn busy_units(&self) -> Vec<String> {
-        let is_busy = |(name, unit): &(&String, &Unit)| {
-            retry_of(unit).is_some() || next_operation(&self.model, name, self.now).is_some()
-        };
-        let busy = self.model.units().filter(is_busy);
-        busy.map(|(name, _)| name.clone()).collect()
+    pub fn busy_units(&mut self) -> Vec<String> {
+        let mut busy = Vec::new();
+        for (name, unit) in self.model.units() {
+            if self.idle.contains(name) {
+                continue;
+            }
+            if retry_of(unit).is_some() || next_operation(&self.model, name, self.now).is_some() {
+                busy.push(name.clone());
+            } else {
+                self.idle.insert(name.clone());
+            }
+        }
+        busy
+    }
+
+    /// An operator changes something: every unit may have something to do.
+    pub(crate) fn changed(&mut self) -> &mut Model {
+        self.idle.clear();
+        &mut self.model
     }
 
     /// Lets the agent of a unit go on to its next hook or action, if it has one, with what answers the hook's commands. Time
@@ -100,12 +118,13 @@ impl InMemoryModel {
             match next_operation(&self.model, unit, self.now) {
                 None => return Ok(None),
                 Some(Operation::SynchronizeScopes) => {
+                    self.idle.clear();
                     uniter::synchronize_scopes(&mut self.model, unit, self.now)?;
                 }
                 Some(Operation::Skip(hook)) => {
                     uniter::skip(&mut self.model, unit, &hook, self.now);
                 }
-                Some(Operation::CleanUp) => self.model.forget_unit(unit),
+                Some(Operation::CleanUp) => self.changed().forget_unit(unit),
                 Some(Operation::Run(hook)) => return self.begin_hook(unit, hook).map(Some),
                 Some(Operation::RunAction(id)) => {
                     let task = self.model.task_mut(id).context("the task is gone")?;
@@ -160,6 +179,11 @@ impl InMemoryModel {
             unit, hook, known, ..
         } = begun;
         let reboots = effects.contains(&Effect::RebootNow);
+        if concerns_others(hook, context, &effects) {
+            self.idle.clear();
+        } else {
+            self.idle.remove(unit);
+        }
         for effect in effects {
             uniter::take_effect(&mut self.model, unit, hook, effect, self.now)?;
         }
@@ -248,6 +272,29 @@ const NEW_SECRETS: u64 = 8;
 /// The id of a secret, by its number.
 pub(crate) fn secret_id(number: u64) -> String {
     format!("{number:020}")
+}
+
+/// Whether what a hook has done may give other units something to do.
+fn concerns_others(hook: &Hook, context: &HookContext, effects: &[Effect]) -> bool {
+    let pending = context.pending();
+    let of_unit_alone = PendingChanges {
+        open: pending.open.clone(),
+        close: pending.close.clone(),
+        state: pending.state.clone(),
+        ..PendingChanges::default()
+    };
+    let is_own = |effect: &Effect| {
+        matches!(
+            effect,
+            Effect::UnitStatus(_) | Effect::ApplicationStatus(_) | Effect::WorkloadVersion(_)
+        )
+    };
+    let ends_something = match hook {
+        Hook::Relation { event, .. } => *event == RelationEvent::Broken,
+        Hook::Unit(name) => name == "remove",
+        _ => true,
+    };
+    ends_something || *pending != of_unit_alone || !effects.iter().all(is_own)
 }
 
 /// When a hook that was killed, or that failed, is due again.

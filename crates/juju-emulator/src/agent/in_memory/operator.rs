@@ -28,8 +28,9 @@ impl InMemoryModel {
         };
         self.model.applications.insert(name.to_owned(), application);
         self.charms.insert(name.to_owned(), Arc::clone(charm));
-        self.model.set_storage(name, charm, &BTreeMap::new())?;
-        self.model.add_peer_relations(name, charm, self.now);
+        self.changed().set_storage(name, charm, &BTreeMap::new())?;
+        let now = self.now;
+        self.changed().add_peer_relations(name, charm, now);
         let units = if charm.subordinate { 0 } else { units };
         (0..units).try_for_each(|_| self.add_unit(name))
     }
@@ -39,7 +40,8 @@ impl InMemoryModel {
     /// # Errors
     /// When there is no such application.
     pub fn add_unit(&mut self, application: &str) -> Result<()> {
-        self.model.add_unit(application, None, self.now)
+        let now = self.now;
+        self.changed().add_unit(application, None, now)
     }
 
     /// Lets a unit go, with the subordinates beside it.
@@ -48,7 +50,7 @@ impl InMemoryModel {
     /// When there is no such unit.
     pub fn remove_unit(&mut self, unit: &str) -> Result<()> {
         let unit = self.model.unit_name(unit)?;
-        self.model.destroy_unit(&unit);
+        self.changed().destroy_unit(&unit);
         Ok(())
     }
 
@@ -57,7 +59,7 @@ impl InMemoryModel {
     /// # Errors
     /// When there is no such application.
     pub fn remove_application(&mut self, name: &str) -> Result<()> {
-        self.model.destroy_application(name)
+        self.changed().destroy_application(name)
     }
 
     /// Relates two of `app` or `app:endpoint`.
@@ -72,7 +74,8 @@ impl InMemoryModel {
                 .map(|charm| Charm::clone(charm))
                 .with_context(|| format!("application \"{application}\" not found"))
         };
-        self.model.integrate([one, other], self.now, charm_of)
+        let now = self.now;
+        self.changed().integrate([one, other], now, charm_of)
     }
 
     /// Ends the relation between two of `app` or `app:endpoint`.
@@ -81,7 +84,7 @@ impl InMemoryModel {
     /// When they are not related, or in more than one way.
     pub fn remove_relation(&mut self, one: &str, other: &str) -> Result<()> {
         let id = self.model.relation_between([one, other])?;
-        self.model.destroy_relation(id);
+        self.changed().destroy_relation(id);
         Ok(())
     }
 
@@ -101,7 +104,7 @@ impl InMemoryModel {
             Some(value) => Some(charm.coerce_option(option, value)?),
             None => charm.option(option).map(|_| None)?,
         };
-        let application = self.model.application_mut(application)?;
+        let application = self.changed().application_mut(application)?;
         application.configure(&charm, |application| {
             match value {
                 Some(value) => application.settings.insert(option.to_owned(), value),
@@ -133,7 +136,7 @@ impl InMemoryModel {
         }
         let summary = format!("action \"{action}\"");
         let receivers = [Ok(Receiver::Unit(unit))];
-        Ok(self.model.enqueue(summary, action, params, &receivers) + 1)
+        Ok(self.changed().enqueue(summary, action, params, &receivers) + 1)
     }
 
     /// Lets a unit lead its application from now on.
@@ -143,7 +146,7 @@ impl InMemoryModel {
     pub fn set_leader(&mut self, unit: &str) -> Result<()> {
         let unit = self.model.unit_name(unit)?;
         let (application, _) = unit.split_once('/').unwrap_or((&unit, ""));
-        let application = self.model.application_mut(application)?;
+        let application = self.changed().application_mut(application)?;
         let before = application.leader.replace(unit.clone());
         if let Some(before) = before.filter(|before| *before != unit)
             && let Some(before) = application.units.get_mut(&before)
@@ -171,7 +174,7 @@ impl InMemoryModel {
             secret_id(self.secret_ids - 1)
         });
         let created = self.now;
-        let secret = self.model.secrets.entry(id);
+        let secret = self.changed().secrets.entry(id);
         let secret = secret.or_insert_with(|| Secret {
             created,
             ..Secret::default()
@@ -210,7 +213,7 @@ impl InMemoryModel {
 
     fn secret(&mut self, name: &str) -> Result<&mut Secret> {
         let id = self.model.secret_of_operator(name);
-        let secret = id.and_then(|id| self.model.secrets.get_mut(&id));
+        let secret = id.and_then(|id| self.changed().secrets.get_mut(&id));
         secret.with_context(|| format!("secret \"{name}\" not found"))
     }
 }
