@@ -18,6 +18,10 @@ use crate::fakes::{FakeProxy, FakeServer};
 
 const UNITS: [usize; 5] = [3, 1, 2, 5, 10];
 
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers of schedules and hooks are far below 2^52"
+)]
 fn main() -> Result<()> {
     let schedules = env::args().find_map(|word| word.parse().ok());
     let schedules: u64 = schedules.unwrap_or(10_000);
