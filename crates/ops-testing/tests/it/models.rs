@@ -71,6 +71,12 @@ fn charms_that_work_it_out_anew_keep_all_laws() {
     let report = laws::of_model(model(charms::provider, charms::requirer))
         .with_schedules(50)
         .check();
+    let follows = |before: &str, after: &str| {
+        let pair = ["requirer", before, after].map(str::to_owned);
+        report.pairs.contains(&pair.into())
+    };
+    assert!(follows("db-relation-broken", "stop"));
+    assert!(!follows("stop", "db-relation-broken"));
     let of_requirer = report.kinds.iter().filter(|(name, _)| name == "requirer");
     let kinds: Vec<_> = of_requirer.map(|(_, kind)| kind.as_str()).collect();
     assert_eq!(
