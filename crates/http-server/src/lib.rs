@@ -84,6 +84,8 @@ where
         let mut terminated = signal(SignalKind::terminate())?;
         serve_until(terminated.recv(), listener, limits, answer).await
     })?;
+    // A look-up of a name that goes on in a thread keeps nobody.
+    runtime.shutdown_background();
     Ok(())
 }
 
@@ -124,8 +126,10 @@ where
             Ok(accepted) => accepted,
             Err(error) => {
                 writeln!(io::stderr(), "cannot accept a connection: {error}")?;
-                sleep(ACCEPT_PAUSE).await;
-                continue;
+                select! {
+                    () = sleep(ACCEPT_PAUSE) => continue,
+                    _ = &mut stop => break,
+                }
             }
         };
         if clients.len() == MAX_CLIENTS {

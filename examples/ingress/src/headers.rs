@@ -12,8 +12,10 @@ pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let values = headers.get_all(CONNECTION).iter();
     let mut names: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
     names.push(HOP_BY_HOP);
-    for name in names.join(",").split(',') {
-        headers.remove(name.trim());
+    for name in names.join(",").split(',').map(str::trim) {
+        if !name.eq_ignore_ascii_case(HOST.as_str()) {
+            headers.remove(name);
+        }
     }
 }
 

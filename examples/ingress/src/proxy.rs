@@ -98,6 +98,9 @@ impl Proxy {
             let (route, path) = routes.find(asked).ok_or(NO_ROUTE)?;
             head.uri = path.parse().map_err(|_| NO_ROUTE)?;
             for unit in self.units.in_turn(&route.units) {
+                if Instant::now() >= deadline {
+                    break;
+                }
                 // A kept connection is one that the unit may be about to close.
                 let use_kept = repeatable && broken_off == 0;
                 let Some(connection) = self.units.connect(unit, use_kept).await else {

@@ -60,8 +60,10 @@ impl Units {
     }
 
     pub(crate) fn leave_out(&self, unit: &str) {
-        let now = Instant::now();
-        self.memory().left_out.insert(unit.to_owned(), now);
+        let mut memory = self.memory();
+        memory.left_out.insert(unit.to_owned(), Instant::now());
+        // The others go to where nobody answers too.
+        memory.kept.remove(unit);
     }
 
     /// A connection to the unit, a kept one if there is one that is free and it may be. A unit that accepts none is left out.
@@ -84,7 +86,10 @@ impl Units {
 
     fn kept(&self, unit: &str) -> Option<Connection> {
         let mut memory = self.memory();
-        let (connections, _) = memory.kept.get_mut(unit)?;
+        let (connections, used) = memory.kept.get_mut(unit)?;
+        if used.elapsed() >= KEPT {
+            connections.clear();
+        }
         connections.retain(|connection| !connection.is_closed());
         let free = connections.iter().position(Connection::is_ready)?;
         Some(connections.swap_remove(free))

@@ -44,15 +44,8 @@ impl MyCharm {
 
 impl Charm for MyCharm {
     fn reconcile(&mut self, unit: &Unit) -> Result<Status> {
-        // First what may turn out to be missing or wrong, then what is changed.
         let config: Config = unit.config()?;
-        let status = match backend(unit)? {
-            None => Status::active(),
-            Some(Website { hostname, port }) => {
-                Status::active().with_message(format!("backend is {hostname}:{port}"))
-            }
-        };
-
+        // What others wait for comes first: a unit that waits itself publishes all the same.
         for relation in unit.relations("website")? {
             let addresses = relation.network()?;
             let hostname = addresses.ingress_addresses().first().cloned();
@@ -61,6 +54,13 @@ impl Charm for MyCharm {
                 port: config.port,
             })?;
         }
+
+        let status = match backend(unit)? {
+            None => Status::active(),
+            Some(Website { hostname, port }) => {
+                Status::active().with_message(format!("backend is {hostname}:{port}"))
+            }
+        };
 
         unit.set_ports([config.port])?;
         if let Some(leader) = unit.leader()? {

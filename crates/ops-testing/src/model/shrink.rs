@@ -1,5 +1,6 @@
 //! The shortest schedule that breaks a law.
 
+use crate::context::fail;
 use crate::model::moves::Move;
 use crate::model::operation::Operation;
 use crate::model::schedule::Step;
@@ -11,7 +12,15 @@ use crate::model::watch::Breach;
 const ATTEMPTS: usize = 3_000;
 
 /// Makes a schedule that breaks a law as short as can be, and tells it.
+///
+/// # Panics
+/// When the model breaks none, and an operator is refused.
+#[track_caller]
 pub(crate) fn shortest(trial: &Trial, seed: Option<u64>, found: Found) -> ModelViolation {
+    if let Broken::Breach(refused @ Breach::Refused(_)) = &found.broken {
+        let with = seed.map_or_else(String::new, |seed| format!(" (seed {seed})"));
+        fail(&format!("{refused}{with}"));
+    }
     let mut shrinking = Shrinking {
         trial,
         // In plain order it may end well; then it is told as it was found.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::context::fail;
 use crate::model::model_state::ModelState;
 use crate::model::moves::{HookFault, Move};
 use crate::model::operation::Operation;
@@ -128,7 +127,6 @@ impl Trial {
                 expected: Box::new(expected.clone()),
                 is: Box::new(end),
             }),
-            Err(Breach::Refused(why)) => fail(&why),
             Err(breach) => Some(Broken::Breach(breach)),
         };
         Tried {

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use crate::model::model_state::ModelState;
 use crate::model::run::{Ran, Run};
 
-/// A unit that has run so many hooks since anybody did something to the model does not settle any more.
+/// Units that have run so many hooks each, and so many for each other unit, since anybody did something to the model do not
+/// settle any more.
 const HOOKS_PER_UNIT: usize = 100;
+const HOOKS_PER_PAIR: usize = 10;
 
 /// What is published so often in one schedule should be read.
 const AGAIN_AND_AGAIN: usize = 10;
@@ -174,7 +176,8 @@ impl<'a> Watch<'a> {
         if fails_by_itself && !self.is_tolerant {
             return Err(Breach::HookFailed(Box::new(ran.clone())));
         }
-        if self.since.len() > HOOKS_PER_UNIT * self.last.len() {
+        let units = self.last.len();
+        if self.since.len() > (HOOKS_PER_UNIT + HOOKS_PER_PAIR * units) * units {
             return Err(Breach::NeverSettles(self.who_keeps_writing()));
         }
         if self.invariants.always.is_empty() {

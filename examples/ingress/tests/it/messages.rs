@@ -117,8 +117,9 @@ fn the_host_is_that_of_the_first_line_if_it_has_one() {
         ),
         ("GET /m-web/ HTTP/1.1\r\nHost: two.example", "two.example"),
         (
+            // It is for the unit, whatever the client says.
             "GET /m-web/ HTTP/1.1\r\nHost: two.example\r\nConnection: Host",
-            "127.0.0.1",
+            "two.example",
         ),
         ("GET /m-web/ HTTP/1.0", "127.0.0.1"),
     ] {
