@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use hyper::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, HOST, HeaderMap, HeaderValue};
 
 /// What is about one connection only.
 const HOP_BY_HOP: &str = "connection,keep-alive,proxy-authenticate,proxy-authorization,proxy-connection,te,transfer-encoding,upgrade";
@@ -21,8 +21,7 @@ pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
 
 /// Says who asks, in place of what the client claims of itself.
 pub(crate) fn set_forwarded(headers: &mut HeaderMap, client: IpAddr) {
-    let names: Vec<HeaderName> = headers.keys().cloned().collect();
-    for name in names {
+    for name in headers.keys().cloned().collect::<Vec<_>>() {
         if name.as_str().starts_with("x-forwarded-") || name == "forwarded" || name == "x-real-ip" {
             headers.remove(name);
         }

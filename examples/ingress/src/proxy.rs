@@ -86,21 +86,19 @@ impl Proxy {
         set_forwarded(&mut head.headers, client);
         head.version = Version::HTTP_11;
 
-        let asked = uri.path_and_query.as_ref();
-        let asked = asked.map_or("", PathAndQuery::as_str);
+        let asked = uri.path_and_query;
+        let asked = asked.as_ref().map_or("", PathAndQuery::as_str);
         // Without a body and an effect, it may be sent again.
         let repeatable = head.method.is_safe() && body.is_end_stream();
         let mut body = (!repeatable).then_some(body);
         let mut broken_off = 0;
         let deadline = Instant::now() + PATIENCE;
-        loop {
+        while Instant::now() < deadline {
             let routes = self.routes.current();
             let (route, path) = routes.find(asked).ok_or(NO_ROUTE)?;
             head.uri = path.parse().map_err(|_| NO_ROUTE)?;
-            for unit in self.units.in_turn(&route.units) {
-                if Instant::now() >= deadline {
-                    break;
-                }
+            let units = self.units.in_turn(&route.units).into_iter();
+            for unit in units.take_while(|_| Instant::now() < deadline) {
                 // A kept connection is one that the unit may be about to close.
                 let use_kept = repeatable && broken_off == 0;
                 let Some(connection) = self.units.connect(unit, use_kept).await else {
@@ -112,11 +110,9 @@ impl Proxy {
                     answer => return answer,
                 }
             }
-            if Instant::now() >= deadline {
-                return Err(NO_UNIT);
-            }
             sleep(PAUSE).await;
         }
+        Err(NO_UNIT)
     }
 
     /// Sends a request to a unit, and returns the answer as it begins to arrive.

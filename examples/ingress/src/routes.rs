@@ -89,12 +89,8 @@ impl RoutesFile {
         if version != last.0 {
             let text = fs::read(&self.path).unwrap_or_default();
             // A file that cannot be read has no routes; the charm writes it anew at its next hook.
-            *last = (
-                version,
-                serde_json::from_slice(&text)
-                    .map(Arc::new)
-                    .unwrap_or_default(),
-            );
+            let routes = serde_json::from_slice(&text).map(Arc::new);
+            *last = (version, routes.unwrap_or_default());
         }
         Arc::clone(&last.1)
     }

@@ -87,10 +87,8 @@ impl Units {
     fn kept(&self, unit: &str) -> Option<Connection> {
         let mut memory = self.memory();
         let (connections, used) = memory.kept.get_mut(unit)?;
-        if used.elapsed() >= KEPT {
-            connections.clear();
-        }
-        connections.retain(|connection| !connection.is_closed());
+        let is_old = used.elapsed() >= KEPT;
+        connections.retain(|connection| !is_old && !connection.is_closed());
         let free = connections.iter().position(Connection::is_ready)?;
         Some(connections.swap_remove(free))
     }
