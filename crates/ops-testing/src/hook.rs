@@ -48,25 +48,7 @@ pub(crate) fn hook(event: &Event, unit: &str, params: Map<String, Value>) -> (Ho
         },
         event => Hook::unit(&event.to_string()),
     };
-    let kind = match &hook {
-        Hook::Storage { name, id, .. } => HookKind::Storage {
-            id: format!("{name}/{id}"),
-        },
-        Hook::Relation {
-            endpoint,
-            id,
-            remote_application,
-            remote_unit,
-            ..
-        } => HookKind::Relation {
-            endpoint: endpoint.clone(),
-            id: *id,
-            remote_application: remote_application.clone(),
-            remote_unit: remote_unit.clone(),
-        },
-        Hook::Action { .. } => HookKind::Action { params },
-        _ => HookKind::Lifecycle,
-    };
+    let kind = HookKind::of(&hook, params);
     (hook, kind)
 }
 

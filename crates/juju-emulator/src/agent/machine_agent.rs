@@ -13,8 +13,8 @@ use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use systemd_emulator::{Machine, Shutdown, kill_processes_with};
 
+use crate::agent::uniter;
 use crate::controller::debug_log::{LogLevel, Record};
-use crate::controller::model::Reached;
 use crate::controller::store::Store;
 use crate::hook::hook_command_names;
 use crate::machine::address::address;
@@ -75,13 +75,7 @@ pub(crate) fn act_on_shutdown(
         log(LogLevel::Warning, failure)?;
     }
     store.update(|model| {
-        for application in model.applications.values_mut() {
-            for unit in application.units.values_mut() {
-                if unit.machine == number && unit.reached == Reached::Started {
-                    unit.reached = Reached::Installed;
-                }
-            }
-        }
+        uniter::reboot(model, number);
         Ok(())
     })
 }

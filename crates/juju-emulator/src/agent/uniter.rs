@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::agent::executed::NOT_COMMITTED;
 use crate::agent::resolver::{AFTER_A_KILL, Known, advance, retry_delay};
 use crate::charm::hook::Hook;
-use crate::controller::model::{Again, Model, StatusSince, Why, application_of};
+use crate::controller::model::{Again, Model, Reached, StatusSince, Why, application_of};
 use crate::hook::action::view::ActionOutcome;
 use crate::hook::context::Effect;
 use crate::hook::pending_changes::PendingChanges;
@@ -167,6 +167,17 @@ pub(crate) fn note_kill(model: &mut Model, unit: &str, hook: &Hook, now: Timesta
                 due: now + AFTER_A_KILL,
             },
         });
+    }
+}
+
+/// Notes that a machine has rebooted: its units start anew.
+pub(crate) fn reboot(model: &mut Model, machine: u32) {
+    for application in model.applications.values_mut() {
+        for unit in application.units.values_mut() {
+            if unit.machine == machine && unit.reached == Reached::Started {
+                unit.reached = Reached::Installed;
+            }
+        }
     }
 }
 

@@ -52,9 +52,8 @@ impl<'a> ViewOfUnit<'a> {
             location.display().to_string()
         };
         Ok(UnitView {
-            storages: provision_view::storages(model, unit, locate),
             resources: provision_view::resources(store, model, &self.charm, unit),
-            ..unit_view(model, &self.charm, unit, hook)?
+            ..unit_view(model, &self.charm, unit, hook, locate)?
         })
     }
 
@@ -88,33 +87,19 @@ pub(crate) fn view_at_the_end(model: &Model, charm: &Charm, name: &str) -> Resul
     })
 }
 
-/// A unit as its controller sees it, for a hook that begins: without resources, and with its storage where the machine has it.
-pub(crate) fn unit_view(model: &Model, charm: &Charm, name: &str, hook: &Hook) -> Result<UnitView> {
+/// A unit as its controller sees it, for a hook that begins: without resources, and with what becomes of the locations of its storage.
+pub(crate) fn unit_view(
+    model: &Model,
+    charm: &Charm,
+    name: &str,
+    hook: &Hook,
+    locate: impl Fn(u32, &str) -> String,
+) -> Result<UnitView> {
     let (application, unit) = model.unit(name).context("the unit is gone")?;
     let status_of = |status: &StatusSince| status.status.clone();
     Ok(UnitView {
         address: Some(address(unit.machine).into()),
-        hook: match hook {
-            Hook::Relation {
-                endpoint,
-                id,
-                remote_application,
-                remote_unit,
-                ..
-            } => HookKind::Relation {
-                endpoint: endpoint.clone(),
-                id: *id,
-                remote_application: remote_application.clone(),
-                remote_unit: remote_unit.clone(),
-            },
-            Hook::Storage { name, id, .. } => HookKind::Storage {
-                id: format!("{name}/{id}"),
-            },
-            Hook::Action { name, id } => HookKind::Action {
-                params: params(model, charm, name, *id),
-            },
-            _ => HookKind::Lifecycle,
-        },
+        hook: HookKind::of(hook, params(model, charm, hook)),
         config: charm.config_with(&charm.fitting(&application.settings)),
         unit_status: status_of(&unit.workload_status),
         application_status: application
@@ -128,7 +113,7 @@ pub(crate) fn unit_view(model: &Model, charm: &Charm, name: &str, hook: &Hook) -
             .map(|(name, unit)| (name.clone(), status_of(&unit.workload_status)))
             .collect(),
         relations: relations(model, name, hook),
-        storages: provision_view::storages(model, name, |_, location| location.to_owned()),
+        storages: provision_view::storages(model, name, locate),
         resources: BTreeMap::new(),
         state: unit.charm_state.clone(),
         cloud: provision_view::cloud(application),
@@ -149,9 +134,12 @@ pub(crate) fn charm_of_unit(store: &Store, model: &Model, unit: &str) -> Result<
     Ok(Charm::read(&store.charms().join(staged))?)
 }
 
-/// The parameters of an action as it finds them.
-fn params(model: &Model, charm: &Charm, name: &str, id: u64) -> Map<String, Value> {
-    let (task, action) = (model.task(id), charm.action(name));
+/// The parameters of an action as it finds them; none in other hooks.
+fn params(model: &Model, charm: &Charm, hook: &Hook) -> Map<String, Value> {
+    let Hook::Action { name, id } = hook else {
+        return Map::new();
+    };
+    let (task, action) = (model.task(*id), charm.action(name));
     let params = task.zip(action);
     params
         .map(|(task, action)| action.with_defaults(&task.params))

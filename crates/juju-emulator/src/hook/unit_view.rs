@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::charm::hook::Hook;
 use crate::controller::ports::OpenedPorts;
 use crate::controller::secret::Secret;
 use crate::controller::status::Status;
@@ -60,6 +61,32 @@ pub struct UnitView {
     pub goal_state: GoalState,
     /// The model's UUID.
     pub model_uuid: String,
+}
+
+impl HookKind {
+    /// What a hook is about; an action with its parameters.
+    #[must_use]
+    pub fn of(hook: &Hook, params: Map<String, Value>) -> Self {
+        match hook {
+            Hook::Relation {
+                endpoint,
+                id,
+                remote_application,
+                remote_unit,
+                ..
+            } => Self::Relation {
+                endpoint: endpoint.clone(),
+                id: *id,
+                remote_application: remote_application.clone(),
+                remote_unit: remote_unit.clone(),
+            },
+            Hook::Storage { name, id, .. } => Self::Storage {
+                id: format!("{name}/{id}"),
+            },
+            Hook::Action { .. } => Self::Action { params },
+            _ => Self::Lifecycle,
+        }
+    }
 }
 
 impl UnitView {

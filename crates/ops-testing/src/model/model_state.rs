@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use juju_emulator::{InMemoryModel, SecretOwner, TaskState};
+use juju_emulator::{InMemoryModel, RelationSide, SecretOwner, TaskState};
 use ops::Status;
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ use crate::state::ports::{joined, write_ports};
 pub struct ModelState {
     units: BTreeMap<String, UnitEnd>,
     applications: BTreeMap<String, ApplicationEnd>,
-    relations: BTreeMap<u64, Vec<Side>>,
+    relations: BTreeMap<u64, Vec<RelationSide>>,
     /// By owner and label.
     secrets: BTreeMap<String, Value>,
     /// What units that are gone have left in their workloads.
@@ -63,15 +63,6 @@ pub struct ApplicationEnd {
     pub workload_version: String,
 }
 
-/// One side of a relation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Side {
-    application: String,
-    endpoint: String,
-    application_data: BTreeMap<String, String>,
-    unit_data: BTreeMap<String, BTreeMap<String, String>>,
-}
-
 impl ModelState {
     pub(crate) fn new(
         model: &InMemoryModel,
@@ -100,15 +91,14 @@ impl ModelState {
             (name.to_owned(), end)
         });
         let relations = model.relations().map(|(id, relation)| {
-            let sides = relation.sides.into_iter().map(|side| Side {
-                application: side.application,
-                endpoint: side.endpoint,
+            let sides = relation.sides.into_iter().map(|side| RelationSide {
                 application_data: names.in_data(side.application_data),
                 unit_data: side
                     .unit_data
                     .into_iter()
                     .map(|(unit, data)| (unit, names.in_data(data)))
                     .collect(),
+                ..side
             });
             (id, sides.collect())
         });
@@ -185,7 +175,7 @@ impl ModelState {
         &self.actions.0
     }
 
-    fn sides(&self, application: &str, endpoint: &str) -> impl Iterator<Item = &Side> {
+    fn sides(&self, application: &str, endpoint: &str) -> impl Iterator<Item = &RelationSide> {
         let sides = self.relations.values().flatten();
         sides.filter(move |side| side.application == application && side.endpoint == endpoint)
     }

@@ -9,13 +9,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 
-use crate::agent::provision_view;
 use crate::agent::resolver::{Known, Operation, next_operation};
 use crate::agent::uniter;
 use crate::agent::view::{unit_view, view_at_the_end};
 use crate::charm::hook::{Hook, RelationEvent, StorageLocation};
 use crate::charm::metadata::Charm;
-use crate::controller::model::{Again, Model, Reached, Unit, Why};
+use crate::controller::model::{Again, Model, Unit, Why};
 use crate::hook::context::{Effect, HookContext};
 use crate::hook::pending_changes::PendingChanges;
 use crate::hook::process::Ended;
@@ -146,17 +145,15 @@ impl InMemoryModel {
         }
         let known = Known::new(&self.model, unit, &hook).context("the unit is gone")?;
         let charm = self.charm_of(unit)?;
-        let mut view = unit_view(&self.model, &charm, unit, &hook)?;
         let locate = |machine, location: &str| self.location(machine, location);
-        view.storages = provision_view::storages(&self.model, unit, locate);
+        let mut view = unit_view(&self.model, &charm, unit, &hook, locate)?;
         view.new_secret_ids = (0..NEW_SECRETS)
             .map(|id| secret_id(self.secret_ids + id))
             .collect();
         self.secret_ids += NEW_SECRETS;
-        let hook = self.located(machine, hook)?;
         let begun = BegunHook {
             unit: unit.to_owned(),
-            hook,
+            hook: self.located(machine, hook)?,
             machine,
             principal,
             known,
@@ -218,7 +215,7 @@ impl InMemoryModel {
             (_, Some(_)) => uniter::fail(&mut self.model, unit, hook, self.now),
         }
         if reboots || why.is_none() && context.pending().reboot {
-            self.reboot(begun.machine);
+            uniter::reboot(&mut self.model, begun.machine);
         }
         Ok(why)
     }
@@ -234,16 +231,6 @@ impl InMemoryModel {
         let (application, _) = unit.split_once('/').unwrap_or((unit, ""));
         let charm = self.charms.get(application).cloned();
         charm.with_context(|| format!("application \"{application}\" not found"))
-    }
-
-    fn reboot(&mut self, machine: u32) {
-        for application in self.model.applications.values_mut() {
-            for unit in application.units.values_mut() {
-                if unit.machine == machine && unit.reached == Reached::Started {
-                    unit.reached = Reached::Installed;
-                }
-            }
-        }
     }
 
     fn location(&self, machine: u32, location: &str) -> String {
