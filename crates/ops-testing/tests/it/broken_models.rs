@@ -28,7 +28,7 @@ impl Memory {
         self.0.lock().unwrap()
     }
 
-    fn set(&self, key: &str, value: &dyn ToString) {
+    pub(crate) fn set(&self, key: &str, value: &dyn ToString) {
         self.lock().insert(key.to_owned(), value.to_string());
     }
 

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use ops::{Result, Status, Unit};
-use ops_testing::{Application, Model, ModelLaw, ModelState, ModelViolation, laws};
+use ops::{Event, Result, Status, Unit};
+use ops_testing::{Application, Fault, Model, ModelLaw, ModelState, ModelViolation, laws};
 use snapbox::{Data, assert_data_eq, file};
 use tempfile::TempDir;
 
@@ -25,6 +25,12 @@ requires:
   db:
     interface: db
     limit: 1
+";
+
+const KEEPER: &str = "name: keeper
+storage:
+  data:
+    type: filesystem
 ";
 
 fn application(metadata: &str, reconcile: Reconcile) -> Application {
@@ -226,4 +232,22 @@ fn the_page_about_it_shows_one_violation_and_leads_to_the_others() {
         let is_shown = name == "reads_at_created.txt";
         assert!(is_shown || page.contains(&link), "link to it: {link}");
     }
+}
+
+#[test]
+fn a_hook_about_storage_finds_it_in_the_same_place_when_it_runs_again() {
+    let keeper = application(KEEPER, |memory, unit| {
+        let storages = unit.storages("data")?;
+        if let (Event::StorageAttached(event), [storage]) = (unit.event(), &storages[..]) {
+            let is_there = storage.location().is_dir();
+            let is_same = event.location.as_deref() == storage.location().to_str();
+            memory.set("found", &format!("{is_there} {is_same}"));
+        }
+        Ok(Status::active())
+    });
+    let end = Model::of([keeper])
+        .deploy("keeper", 1)
+        .hook_with_fault("keeper/0", Fault::refused(0))
+        .settle_in_order();
+    assert_eq!(end.unit("keeper/0").workload["found"], "true true");
 }

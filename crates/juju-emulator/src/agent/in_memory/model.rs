@@ -42,8 +42,10 @@ pub struct InMemoryModel {
 pub struct BegunHook {
     /// The unit, `hello-server/0`.
     pub unit: String,
-    /// What is to be run.
+    /// What is to be run, with its storage where it is on this computer.
     pub hook: Hook,
+    /// The same as the model knows it.
+    of_model: Hook,
     /// The number of the unit's machine.
     pub machine: u32,
     /// The unit beside which a subordinate lives.
@@ -153,7 +155,8 @@ impl InMemoryModel {
         self.secret_ids += NEW_SECRETS;
         let begun = BegunHook {
             unit: unit.to_owned(),
-            hook: self.located(machine, hook)?,
+            hook: self.located(machine, hook.clone())?,
+            of_model: hook,
             machine,
             principal,
             known,
@@ -173,7 +176,10 @@ impl InMemoryModel {
         ended: Ended,
     ) -> Result<Option<String>> {
         let BegunHook {
-            unit, hook, known, ..
+            unit,
+            of_model: hook,
+            known,
+            ..
         } = begun;
         let reboots = effects.contains(&Effect::RebootNow);
         if concerns_others(hook, context, &effects) {
