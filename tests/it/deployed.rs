@@ -7,24 +7,22 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
+use crate::juju::Juju;
 use crate::levels::{free_port, http_get};
 
 const UNIT: &str = "hello-server/0";
 
 /// A model of its own, with hello-server on it.
 struct Deployment {
-    emulator: PathBuf,
-    directory: TempDir,
+    juju: Juju,
     port: u16,
 }
 
 impl Deployment {
     fn new() -> Self {
         let deployment = Self {
-            emulator: ops_testing::emulator().unwrap(),
-            directory: tempfile::tempdir().unwrap(),
+            juju: Juju::new(),
             port: free_port(),
         };
         let charm = deployment.charm();
@@ -35,21 +33,16 @@ impl Deployment {
     }
 
     fn charm(&self) -> PathBuf {
-        self.directory.path().join("charm")
+        self.juju.directory().join("charm")
     }
 
     fn try_juju(&self, args: &[&str]) -> Output {
-        Command::new(&self.emulator)
-            .args(args)
-            .env("JUJU_EMULATOR_DATA", self.directory.path().join("data"))
-            .output()
-            .unwrap()
+        self.juju.try_run(args)
     }
 
+    #[track_caller]
     fn juju(&self, args: &[&str]) -> String {
-        let output = self.try_juju(args);
-        assert!(output.status.success(), "juju {args:?}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
+        self.juju.run(args)
     }
 
     fn configure(&self, port: impl Display) {
@@ -85,7 +78,7 @@ impl Deployment {
 
     /// The server's process.
     fn server(&self) -> Option<u32> {
-        let executable = self.directory.path().join(
+        let executable = self.juju.directory().join(
             "data/models/emulator/machines/0/agents/unit-hello-server-0/charm/server/hello-server",
         );
         fs::read_dir("/proc")
@@ -99,17 +92,6 @@ impl Deployment {
                 }
                 process.file_name().to_str()?.parse().ok()
             })
-    }
-}
-
-impl Drop for Deployment {
-    fn drop(&mut self) {
-        let _ = self.try_juju(&[
-            "remove-application",
-            "--no-prompt",
-            "--force",
-            "hello-server",
-        ]);
     }
 }
 
@@ -278,8 +260,8 @@ fn removed_it_leaves_no_process_no_file_and_no_port() {
     assert_eq!(deployment.server(), None);
     assert!(greeting(deployment.port).is_none());
     let machines = deployment
-        .directory
-        .path()
+        .juju
+        .directory()
         .join("data/models/emulator/machines");
     assert_eq!(fs::read_dir(machines).unwrap().count(), 0);
     let status: Value =

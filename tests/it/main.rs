@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod deployed;
+mod juju;
 mod laws;
 mod levels;
 mod machine;

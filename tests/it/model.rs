@@ -2,7 +2,6 @@
 
 use std::num::NonZeroU16;
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use hello_server::charm::HelloServer;
@@ -12,6 +11,7 @@ use ops::Status;
 use ops_testing::{Application, Model, laws};
 use serde_json::{Value, json};
 
+use crate::juju::Juju;
 use crate::levels::{FakeServer, free_port};
 
 /// A benchmark tries ten thousand.
@@ -146,36 +146,25 @@ fn they_keep_them_when_they_are_scaled_reconfigured_and_taken_apart() {
     }
 }
 
-/// What `juju` prints as JSON, in a model called as the one in the test.
-fn juju(data: &Path, args: &[&str]) -> Value {
-    let output = Command::new(ops_testing::emulator().unwrap())
-        .args(args)
-        .env("JUJU_EMULATOR_DATA", data)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "juju {args:?}: {output:?}");
-    serde_json::from_slice(&output.stdout).unwrap_or_default()
-}
-
 #[test]
 fn the_emulator_ends_where_the_model_ends() {
     // given
     let [server_port, port] = [free_port(), free_port()];
-    let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("data");
+    // It has the name of the other model, which is published.
+    let juju = Juju::with_model("testing");
+    let json = |args: &[&str]| -> Value { serde_json::from_str(&juju.run(args)).unwrap() };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let charms = [
         ("hello-server", root.to_owned()),
         ("ingress", root.join("examples/ingress")),
     ];
     let [hello_server, ingress] = charms.map(|(name, project)| {
-        let charm = directory.path().join(name);
+        let charm = juju.directory().join(name);
         ops_testing::stage_charm(&project, &charm).unwrap();
         charm.display().to_string()
     });
     let [first, other] = [server_port, port].map(|port| port.to_string());
     // when
-    juju(&data, &["add-model", "testing"]);
     for args in [
         &["deploy", &hello_server, "--num-units", "2"][..],
         &["config", "hello-server", &format!("server-port={first}")],
@@ -184,7 +173,7 @@ fn the_emulator_ends_where_the_model_ends() {
         &["add-unit", "hello-server"],
         &["remove-unit", "--no-prompt", "hello-server/0"],
     ] {
-        juju(&data, args);
+        juju.run(args);
     }
     let end = hello_server_and_ingress()
         .deploy("hello-server", 2)
@@ -196,7 +185,7 @@ fn the_emulator_ends_where_the_model_ends() {
         .remove_unit("hello-server/0")
         .settle(1);
     // then
-    let status = juju(&data, &["status", "--format=json"]);
+    let status = json(&["status", "--format=json"]);
     for (name, unit) in end.units() {
         let (application, _) = name.split_once('/').unwrap();
         let shown = &status["applications"][application]["units"][name];
@@ -206,7 +195,7 @@ fn the_emulator_ends_where_the_model_ends() {
         assert_eq!(shown["open-ports"], json!(unit.opened_ports), "{name}");
         let leads = end.application(application).leader.as_deref() == Some(name);
         assert_eq!(shown["leader"], json!(leads.then_some(true)), "{name}");
-        let shown = juju(&data, &["show-unit", name, "--format=json"]);
+        let shown = json(&["show-unit", name, "--format=json"]);
         let relation = &shown[name]["relation-info"][0];
         let related = relation["related-units"].as_object().unwrap();
         assert!(!related.is_empty(), "{name}");
@@ -222,5 +211,4 @@ fn the_emulator_ends_where_the_model_ends() {
         let published = &end.application_data(others, "ingress")[0];
         assert_eq!(relation["application-data"], json!(published), "{name}");
     }
-    juju(&data, &["destroy-model", "--no-prompt", "testing"]);
 }
