@@ -4,6 +4,8 @@
 
 mod bad_input;
 mod deployed;
+#[path = "../../examples/ingress/tests/it/fake_proxy.rs"]
+mod fake_proxy;
 mod juju;
 mod laws;
 mod levels;

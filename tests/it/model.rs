@@ -1,81 +1,19 @@
 //! A whole model: the charm beside an ingress, whose hooks run in any order that Juju allows, and some go wrong.
 
-use std::num::NonZeroU16;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard};
 
 use hello_server::charm::HelloServer;
 use ingress::charm::Ingress;
-use ingress::routes::Routes;
 use ops::Status;
 use ops_testing::{Application, Model, laws};
 use serde_json::{Value, json};
 
+use crate::fake_proxy::FakeProxy;
 use crate::juju::Juju;
 use crate::levels::{FakeServer, free_port};
 
 /// A benchmark tries ten thousand.
 const SCHEDULES: u64 = 50;
-
-/// A proxy that only remembers what was asked of it; clones are the same proxy.
-#[derive(Clone, Debug, Default)]
-struct FakeProxy(Arc<Mutex<Proxy>>);
-
-#[derive(Debug, Default)]
-struct Proxy {
-    serving: Option<(NonZeroU16, Routes)>,
-    installed: bool,
-    fault: Option<&'static str>,
-}
-
-const CANNOT_START: &str = "the proxy cannot start";
-
-impl FakeProxy {
-    fn lock(&self) -> MutexGuard<'_, Proxy> {
-        self.0.lock().unwrap()
-    }
-}
-
-impl ingress::charm::Workload for FakeProxy {
-    fn serve(&mut self, port: NonZeroU16, routes: &Routes) -> anyhow::Result<()> {
-        let mut proxy = self.lock();
-        if let Some(fault) = proxy.fault {
-            return Err(anyhow::anyhow!(fault));
-        }
-        proxy.serving = Some((port, routes.clone()));
-        proxy.installed = true;
-        Ok(())
-    }
-
-    fn stop(&mut self) -> anyhow::Result<()> {
-        self.lock().serving = None;
-        Ok(())
-    }
-
-    fn uninstall(&mut self) -> anyhow::Result<()> {
-        *self.lock() = Proxy::default();
-        Ok(())
-    }
-}
-
-impl ops_testing::Workload for FakeProxy {
-    fn snapshot(&self) -> Value {
-        let proxy = self.lock();
-        json!({"serving": &proxy.serving, "installed": proxy.installed})
-    }
-
-    fn reset(&mut self) {
-        *self.lock() = Proxy::default();
-    }
-
-    fn faults(&self) -> &'static [&'static str] {
-        &[CANNOT_START]
-    }
-
-    fn set_fault(&mut self, fault: Option<&'static str>) {
-        self.lock().fault = fault;
-    }
-}
 
 fn hello_server_and_ingress() -> Model {
     let ingress = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/ingress"));

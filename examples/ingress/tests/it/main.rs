@@ -3,6 +3,7 @@
 #![cfg(test)] // It always is; said, so that clippy lets a test's helping functions unwrap as it lets the test.
 
 mod deployed;
+mod fake_proxy;
 mod http;
 mod messages;
 mod proxy;

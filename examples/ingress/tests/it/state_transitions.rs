@@ -1,77 +1,11 @@
 //! What the charm does at each event, in process with a fake proxy, and the laws that it keeps.
 
-use std::num::NonZeroU16;
-use std::sync::{Arc, Mutex, MutexGuard};
-
-use ingress::charm::{Ingress, Workload};
-use ingress::routes::Routes;
+use ingress::charm::Ingress;
 use ops::{Event, Status};
-use ops_testing::{Context, Laws, Outcome, Relation, State};
+use ops_testing::{Context, Laws, Outcome, Relation, State, Workload as _};
 use serde_json::{Value, json};
 
-/// A proxy that only remembers what was asked of it; clones are the same proxy.
-#[derive(Clone, Debug, Default)]
-struct FakeProxy(Arc<Mutex<Machine>>);
-
-#[derive(Debug, Default)]
-struct Machine {
-    serving: Option<(NonZeroU16, Routes)>,
-    installed: bool,
-    fault: Option<&'static str>,
-}
-
-const PORT_IS_TAKEN: &str = "the port is taken";
-const CANNOT_START: &str = "the proxy cannot start";
-
-impl FakeProxy {
-    fn machine(&self) -> MutexGuard<'_, Machine> {
-        self.0.lock().unwrap()
-    }
-}
-
-impl Workload for FakeProxy {
-    fn serve(&mut self, port: NonZeroU16, routes: &Routes) -> anyhow::Result<()> {
-        let mut machine = self.machine();
-        match machine.fault {
-            Some(PORT_IS_TAKEN) => Err(ops::Error::blocked(PORT_IS_TAKEN).into()),
-            Some(fault) => Err(anyhow::anyhow!(fault)),
-            None => {
-                machine.serving = Some((port, routes.clone()));
-                machine.installed = true;
-                Ok(())
-            }
-        }
-    }
-
-    fn stop(&mut self) -> anyhow::Result<()> {
-        self.machine().serving = None;
-        Ok(())
-    }
-
-    fn uninstall(&mut self) -> anyhow::Result<()> {
-        *self.machine() = Machine::default();
-        Ok(())
-    }
-}
-
-impl ops_testing::Workload for FakeProxy {
-    fn snapshot(&self) -> Value {
-        let machine = self.machine();
-        json!({"serving": &machine.serving, "installed": machine.installed})
-    }
-
-    fn reset(&mut self) {
-        *self.machine() = Machine::default();
-    }
-
-    fn faults(&self) -> &'static [&'static str] {
-        &[PORT_IS_TAKEN, CANNOT_START]
-    }
-
-    fn set_fault(&mut self, fault: Option<&'static str>) {
-        self.machine().fault = fault;
-    }
-}
+use crate::fake_proxy::FakeProxy;
 
 /// An application that asks for a url, with one unit that says where it is and one that does not yet.
 fn web(number: u64, name: &'static str) -> Relation {
@@ -94,7 +28,7 @@ fn run(given: &State) -> (Outcome, Value) {
     let context = Context::new(move || Ingress::new(fake.clone()));
     let then = context.run(&Event::ConfigChanged, given);
     assert!(then.succeeded(), "{then:#?}");
-    let serving = json!(&proxy.machine().serving);
+    let serving = proxy.snapshot()["serving"].clone();
     (then, serving)
 }
 
